@@ -275,11 +275,11 @@ class Server:
     def create_database(self, name: Optional[str] = None, **options: str) -> str:
         """Make an empty database; options as CREATE DATABASE has them (owner, encoding, lc_collate, template)."""
         name = name or f"t_{secrets.token_hex(6)}"
-        clause = sql.SQL("")
+        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         for option, value in {"template": "template0", **options}.items():
             rendered = sql.Identifier(value) if option in ("owner", "template", "tablespace") else sql.Literal(value)
-            clause += sql.SQL(" {} = {}").format(sql.SQL(option.upper()), rendered)
-        self.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + clause)
+            statement += sql.SQL(" {} = {}").format(sql.SQL(option.upper()), rendered)
+        self.execute(statement)
         return name
 
     def drop_database(self, name: str) -> None:

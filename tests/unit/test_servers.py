@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+
 import servers
 
 
