@@ -1,0 +1,290 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Columns of tables. Their order is not compared; their defaults are a kind of their own (cycles break there)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, FrozenSet, List, Mapping, Optional, Tuple
+
+from . import casts
+from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
+from .model import Ddl, Hazard, Identity, Object
+from .quoting import ident, qualified
+from .sequence import SequenceOptions, clauses
+
+
+@dataclass(frozen=True)
+class Column(Object):
+    """A column as CREATE TABLE writes it."""
+
+    data_type: str
+    collation: Optional[str]  # None: the type's own
+    not_null: bool
+    identity: str  # '' none, 'a' always, 'd' by default
+    identity_sequence: Optional[Tuple[str, str]]
+    identity_options: Optional[SequenceOptions]
+    generated: str  # '' no, 's' stored, 'v' virtual
+    generation_expression: Optional[str]
+    storage: Optional[str]  # None: the type's own
+    compression: str  # '' the database's default
+    statistics: int  # -1 the database's default
+    options: Tuple[str, ...]
+    # True where the table defines the column itself, False where it only inherits it.
+    local: bool
+    base_type: str = field(compare=False)
+    type_modifier: int = field(compare=False)
+
+    @property
+    def parent(self) -> Identity:
+        return Identity("table", self.id.schema, self.id.name)
+
+
+_STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
+_COMPRESSION = {"p": "pglz", "l": "lz4"}
+
+
+def _query(version: int) -> str:
+    compression = "a.attcompression::text" if version >= 140000 else "''"
+    return f"""
+        SELECT a.attrelid AS oid, a.attnum, n.nspname AS schema, c.relname AS table_name, a.attname AS name,
+               format_type(a.atttypid, a.atttypmod) AS data_type, format_type(a.atttypid, NULL) AS base_type,
+               a.atttypmod AS type_modifier,
+               CASE WHEN a.attcollation <> t.typcollation THEN
+                   (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
+                      FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
+                     WHERE co.oid = a.attcollation) END AS collation,
+               a.attnotnull, a.attidentity::text AS identity, a.attgenerated::text AS generated,
+               CASE WHEN a.attgenerated <> '' THEN pg_get_expr(e.adbin, e.adrelid) END AS generation_expression,
+               CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
+               {compression} AS compression, coalesce(a.attstattarget, -1) AS statistics, a.attoptions AS options,
+               a.attislocal, a.attacl::text[] AS acl, pg_get_userbyid(c.relowner) AS owner, d.description AS comment,
+               e.oid AS expression_oid, s.seqrelid, sn.nspname AS sequence_schema, sc.relname AS sequence_name,
+               s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
+          FROM pg_attribute a
+          JOIN pg_class c ON c.oid = a.attrelid
+          JOIN pg_namespace n ON n.oid = c.relnamespace
+          JOIN pg_type t ON t.oid = a.atttypid
+          LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum AND a.attgenerated <> ''
+          LEFT JOIN pg_depend o ON a.attidentity <> '' AND o.refclassid = 'pg_class'::regclass
+                               AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum
+                               AND o.classid = 'pg_class'::regclass AND o.deptype = 'i'
+          LEFT JOIN pg_sequence s ON s.seqrelid = o.objid
+          LEFT JOIN pg_class sc ON sc.oid = s.seqrelid
+          LEFT JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+          LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass
+                                    AND d.objsubid = a.attnum
+         WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+         ORDER BY n.nspname, c.relname, a.attnum"""
+
+
+def _read(row: Any, context: ReadContext) -> Column:
+    options = None
+    if row.seqrelid is not None:
+        options = SequenceOptions(row.seqstart, row.seqincrement, row.seqmin, row.seqmax, row.seqcache, row.seqcycle)
+    return Column(
+        id=Identity("column", row.schema, row.table_name, row.name),
+        owner=None,
+        acl=context.grants(row.acl, "column", row.owner) if row.acl is not None else frozenset(),
+        comment=row.comment,
+        data_type=row.data_type,
+        collation=row.collation,
+        not_null=row.attnotnull,
+        identity=row.identity,
+        identity_sequence=(row.sequence_schema, row.sequence_name) if row.seqrelid is not None else None,
+        identity_options=options,
+        generated=row.generated,
+        generation_expression=row.generation_expression,
+        storage=row.storage,
+        compression=row.compression,
+        statistics=row.statistics,
+        options=tuple(sorted(row.options or ())),
+        local=row.attislocal,
+        base_type=row.base_type,
+        type_modifier=row.type_modifier,
+    )
+
+
+def default_of(column: Column) -> Identity:
+    """The identity of the column's default."""
+    return Identity("default", column.id.schema, column.id.name, column.id.part)
+
+
+def _identity_clause(column: Column) -> str:
+    always = "ALWAYS" if column.identity == "a" else "BY DEFAULT"
+    name = f"SEQUENCE NAME {qualified(*column.identity_sequence)} " if column.identity_sequence else ""
+    options = " ".join(clauses(column.identity_options)) if column.identity_options else ""
+    return f"GENERATED {always} AS IDENTITY ({name}{options})"
+
+
+def definition(column: Column, context: Context) -> str:
+    """The column as it stands in CREATE TABLE and ADD COLUMN; its default too, where the plan folds it in."""
+    words = [ident(column.id.part), column.data_type]
+    if column.collation:
+        words.append(f"COLLATE {column.collation}")
+    default = context.catalog.get(default_of(column)) if default_of(column) in context.folded else None
+    if column.generated:
+        kind = "STORED" if column.generated == "s" else "VIRTUAL"
+        words.append(f"GENERATED ALWAYS AS ({column.generation_expression}) {kind}")
+    elif column.identity:
+        words.append(_identity_clause(column))
+    elif default is not None:
+        words.append(f"DEFAULT {default.expression}")  # type: ignore[attr-defined]  # the identity's kind is default
+    if column.not_null:
+        words.append("NOT NULL")
+    return " ".join(words)
+
+
+def after_create(column: Column, context: Context, in_table: bool) -> List[Ddl]:
+    """What a column has beyond its definition."""
+    fields = {
+        name
+        for name, plain in (("storage", None), ("compression", ""), ("statistics", -1), ("options", ()))
+        if getattr(column, name) != plain
+    }
+    return _physical(column, fields, (), context)
+
+
+def _create(column: Column, context: Context) -> List[Ddl]:
+    table = column.parent
+    sql = f"ALTER TABLE {table.relation} ADD COLUMN {definition(column, context)}"
+    hazards: Tuple[Hazard, ...] = ()
+    rows = context.table_facts(table).rows
+    if column.generated == "s" or column.identity:
+        hazards = (Hazard("table_rewrite", f"{table.relation}: about {rows} rows are written anew"),)
+    return [Ddl(sql, hazards, "ACCESS EXCLUSIVE", table)] + after_create(column, context, in_table=False)
+
+
+def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
+    table = new.parent
+    on = f"ALTER TABLE {table.relation} ALTER COLUMN {ident(new.id.part)}"
+    rows = context.table_facts(table).rows
+    result: List[Ddl] = []
+
+    def add(words: str, *hazards: Hazard, invalidates: bool = False) -> None:
+        result.append(Ddl(f"{on} {words}", hazards, "ACCESS EXCLUSIVE", table, invalidates=invalidates))
+
+    if "local" in fields:
+        fields -= {"local"}  # follows from the table's inheritance, which is altered there
+    if "generated" in fields or ("generation_expression" in fields and context.server_version < 170000):
+        if new.generated:
+            return None  # the values are computed: dropping the column loses nothing but what it is replaced by
+        add("DROP EXPRESSION")
+    elif "generation_expression" in fields:
+        rewrite = Hazard("table_rewrite", f"{table.relation}: about {rows} rows are written anew")
+        add(f"SET EXPRESSION AS ({new.generation_expression})", rewrite, invalidates=True)
+    if old.identity and not new.identity:
+        add("DROP IDENTITY")
+    if fields & {"data_type", "collation"}:
+        collate = f" COLLATE {new.collation}" if new.collation else ""
+        using = casts.using_clause(old, new, ident(new.id.part), context.casts)
+        hazards = casts.hazards(old, new, context.casts, table.relation, rows)
+        add(f"TYPE {new.data_type}{collate}{using}", *hazards, invalidates=True)
+    if fields & {"identity", "identity_sequence", "identity_options"} and new.identity:
+        result += _alter_identity(old, new, on, table)
+    if "not_null" in fields and not (new.not_null and new.identity and not old.identity):
+        if new.not_null:
+            scan = Hazard("blocking_scan", f"{table.relation}: about {rows} rows are read for null values")
+            add("SET NOT NULL", scan)
+        else:
+            add("DROP NOT NULL")
+    result += _physical(new, fields, old.options, context)
+    return result
+
+
+def _alter_identity(old: Column, new: Column, on: str, table: Identity) -> List[Ddl]:
+    def step(words: str) -> Ddl:
+        return Ddl(f"{on} {words}", (), "ACCESS EXCLUSIVE", table)
+
+    result = []
+    if not old.identity:
+        if not old.not_null:
+            result.append(step("SET NOT NULL"))
+        return result + [step(f"ADD {_identity_clause(new)}")]
+    if old.identity != new.identity:
+        result.append(step(f"SET GENERATED {'ALWAYS' if new.identity == 'a' else 'BY DEFAULT'}"))
+    if old.identity_options != new.identity_options and new.identity_options is not None:
+        result.append(step(" ".join(f"SET {clause}" for clause in clauses(new.identity_options))))
+    if old.identity_sequence != new.identity_sequence and old.identity_sequence and new.identity_sequence:
+        sql = f"ALTER SEQUENCE {qualified(*old.identity_sequence)} RENAME TO {ident(new.identity_sequence[1])}"
+        result.append(Ddl(sql))
+    return result
+
+
+def _physical(column: Column, fields: Any, old_options: Tuple[str, ...], context: Context) -> List[Ddl]:
+    """Storage, compression, statistics target and attribute options."""
+    table = column.parent
+    on = f"ALTER TABLE {table.relation} ALTER COLUMN {ident(column.id.part)}"
+    words = []
+    if "storage" in fields:
+        if column.storage is None and context.server_version < 160000:
+            words.append(f"SET STORAGE {_own_storage(column, context)}")
+        else:
+            words.append(f"SET STORAGE {_STORAGE[column.storage] if column.storage else 'DEFAULT'}")
+    if "compression" in fields:
+        words.append(f"SET COMPRESSION {_COMPRESSION.get(column.compression, 'default')}")
+    if "statistics" in fields:
+        words.append(f"SET STATISTICS {column.statistics}")
+    if "options" in fields:
+        to_set, to_reset = option_changes(old_options, column.options)
+        if to_set:
+            words.append(f"SET ({options_text(to_set)})")
+        if to_reset:
+            words.append(f"RESET ({', '.join(to_reset)})")
+    return [Ddl(f"{on} {each}", (), "ACCESS EXCLUSIVE", table) for each in words]
+
+
+# Types of variable length whose own storage is not "extended": src/include/catalog/pg_type.dat.
+_OWN_STORAGE: Mapping[str, str] = {"numeric": "MAIN", "inet": "MAIN", "cidr": "MAIN", "tsquery": "PLAIN"}
+
+
+def _own_storage(column: Column, _context: Context) -> str:
+    """The storage that a type has by itself: before 16 there is no SET STORAGE DEFAULT."""
+    return _OWN_STORAGE.get(column.base_type, "EXTENDED")
+
+
+def _drop(column: Column, _context: Context) -> List[Ddl]:
+    table = column.parent
+    hazards = ()
+    if not column.generated:
+        hazards = (Hazard("data_loss", f"column {ident(column.id.part)} of {table.relation} is dropped with its values"),)
+    return [Ddl(f"ALTER TABLE {table.relation} DROP COLUMN {ident(column.id.part)}", hazards, "ACCESS EXCLUSIVE", table)]
+
+
+def _rename(column: Object, new: Identity) -> List[Ddl]:
+    sql = f"ALTER TABLE {column.id.relation} RENAME COLUMN {ident(column.id.part)} TO {ident(new.part)}"
+    return [Ddl(sql, (), "ACCESS EXCLUSIVE", Identity("table", column.id.schema, column.id.name))]
+
+
+def grants_target(column: Column) -> str:
+    """What GRANT SELECT (column) ON names."""
+    return f"TABLE {column.id.relation}"
+
+
+def _addresses(row: Any) -> List[Any]:
+    result = [(CATALOG_OIDS["pg_class"], row.oid, row.attnum)]
+    if row.expression_oid is not None:
+        result.append((CATALOG_OIDS["pg_attrdef"], row.expression_oid, 0))
+    if row.seqrelid is not None:
+        result.append((CATALOG_OIDS["pg_class"], row.seqrelid, 0))
+    return result
+
+
+KIND = Kind(
+    name="column",
+    rank=51,
+    system_catalog="pg_class",
+    keyword="COLUMN",
+    query=_query,
+    read=_read,
+    create=_create,
+    alter=_alter,
+    drop=_drop,
+    rename=_rename,
+    target=lambda column: f"{column.id.relation}.{ident(column.id.part)}",
+    addresses=_addresses,
+    acl_class="column",
+    grant_keyword="TABLE",
+)
+

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Constraints of tables: primary key, unique, foreign key, check, exclusion. NOT NULL belongs to the column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, FrozenSet, List, Optional, Tuple
+
+from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
+from .model import Ddl, Hazard, Identity, Object
+from .quoting import ident
+
+NOT_VALID = " NOT VALID"
+
+
+@dataclass(frozen=True)
+class Constraint(Object):
+    """ADD CONSTRAINT."""
+
+    type: str  # p(rimary), u(nique), f(oreign), c(heck), x (exclusion)
+    definition: str
+    index_options: Tuple[str, ...]
+    index_tablespace: Optional[str]
+    referenced: Optional[Identity]  # the table that a foreign key points to
+
+    @property
+    def parent(self) -> Identity:
+        return Identity("table", self.id.schema, self.id.name)
+
+
+def _query(_version: int) -> str:
+    # What a partition or child only inherits (no local definition) follows its parent.
+    return """
+        SELECT k.oid, n.nspname AS schema, c.relname AS table_name, k.conname AS name, k.contype::text AS type,
+               pg_get_constraintdef(k.oid) AS definition, i.reloptions AS index_options, ts.spcname AS index_tablespace,
+               CASE WHEN k.contype <> 'f' AND k.conindid <> 0 THEN k.conindid END AS index_oid,
+               rn.nspname AS referenced_schema, r.relname AS referenced_name, d.description AS comment
+          FROM pg_constraint k
+          JOIN pg_class c ON c.oid = k.conrelid
+          JOIN pg_namespace n ON n.oid = c.relnamespace
+          LEFT JOIN pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
+          LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
+          LEFT JOIN pg_class r ON r.oid = k.confrelid AND k.contype = 'f'
+          LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
+          LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_constraint'::regclass AND d.objsubid = 0
+         WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p') AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+           AND (k.conislocal OR k.coninhcount = 0) AND k.conparentid = 0
+         ORDER BY n.nspname, c.relname, k.conname"""
+
+
+def _read(row: Any, _context: ReadContext) -> Constraint:
+    referenced = Identity("table", row.referenced_schema, row.referenced_name) if row.referenced_name else None
+    return Constraint(
+        id=Identity("constraint", row.schema, row.table_name, row.name),
+        owner=None,
+        acl=None,
+        comment=row.comment,
+        type=row.type,
+        definition=row.definition,
+        index_options=tuple(sorted(row.index_options or ())),
+        index_tablespace=row.index_tablespace,
+        referenced=referenced,
+    )
+
+
+_LOCKS = {"f": "SHARE ROW EXCLUSIVE"}
+
+
+def _create(constraint: Constraint, context: Context) -> List[Ddl]:
+    table = constraint.parent
+    words = constraint.definition
+    if constraint.index_options:
+        words = _with_options(words, f" WITH ({options_text(constraint.index_options)})")
+    if constraint.index_tablespace:
+        words = _with_options(words, f" USING INDEX TABLESPACE {ident(constraint.index_tablespace)}")
+    rows = context.table_facts(table).rows
+    hazards: Tuple[Hazard, ...] = ()
+    if constraint.type in "pux":
+        hazards = (Hazard("blocking_index_build", f"{table.relation}: about {rows} rows are indexed"),)
+    elif not words.endswith(NOT_VALID):
+        hazards = (Hazard("blocking_scan", f"{table.relation}: about {rows} rows are checked"),)
+    sql = f"ALTER TABLE {table.relation} ADD CONSTRAINT {ident(constraint.id.part)} {words}"
+    return [Ddl(sql, hazards, _LOCKS.get(constraint.type, "ACCESS EXCLUSIVE"), table)]
+
+
+def _with_options(definition: str, words: str) -> str:
+    """Index parameters stand before WHERE and DEFERRABLE; these close a definition."""
+    for tail in (" DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"):
+        if definition.endswith(tail):
+            return definition[: -len(tail)] + words + tail
+    position = definition.find(" WHERE (")
+    if definition.startswith("EXCLUDE") and position > 0:
+        return definition[:position] + words + definition[position:]
+    return definition + words
+
+
+def _alter(old: Constraint, new: Constraint, fields: FrozenSet[str], _context: Context) -> Optional[List[Ddl]]:
+    table = new.parent
+    if fields == {"definition"} and old.definition == new.definition + NOT_VALID:
+        sql = f"ALTER TABLE {table.relation} VALIDATE CONSTRAINT {ident(new.id.part)}"
+        return [Ddl(sql, (), "SHARE UPDATE EXCLUSIVE", table)]
+    if fields == {"definition"} and new.type == "f" and _undeferred(old.definition) == _undeferred(new.definition):
+        sql = f"ALTER TABLE {table.relation} ALTER CONSTRAINT {ident(new.id.part)} {_deferral(new.definition)}"
+        return [Ddl(sql, (), "SHARE ROW EXCLUSIVE", table)]
+    if fields == {"index_options"}:
+        index = Identity("index", new.id.schema, new.id.part).relation
+        to_set, to_reset = option_changes(old.index_options, new.index_options)
+        result = []
+        if to_set:
+            result.append(Ddl(f"ALTER INDEX {index} SET ({options_text(to_set)})"))
+        if to_reset:
+            result.append(Ddl(f"ALTER INDEX {index} RESET ({', '.join(to_reset)})"))
+        return result
+    if fields == {"index_tablespace"}:
+        index = Identity("index", new.id.schema, new.id.part).relation
+        return [Ddl(f"ALTER INDEX {index} SET TABLESPACE {ident(new.index_tablespace or 'pg_default')}")]
+    return None
+
+
+def _undeferred(definition: str) -> str:
+    for tail in (" DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"):
+        if definition.endswith(tail):
+            return definition[: -len(tail)]
+    return definition
+
+
+def _deferral(definition: str) -> str:
+    return definition[len(_undeferred(definition)) :].strip() or "NOT DEFERRABLE"
+
+
+def _drop(constraint: Constraint, _context: Context) -> List[Ddl]:
+    table = constraint.parent
+    sql = f"ALTER TABLE {table.relation} DROP CONSTRAINT {ident(constraint.id.part)}"
+    return [Ddl(sql, (), "ACCESS EXCLUSIVE", table)]
+
+
+def _rename(constraint: Object, new: Identity) -> List[Ddl]:
+    sql = f"ALTER TABLE {constraint.id.relation} RENAME CONSTRAINT {ident(constraint.id.part)} TO {ident(new.part)}"
+    return [Ddl(sql, (), "ACCESS EXCLUSIVE", Identity("table", constraint.id.schema, constraint.id.name))]
+
+
+def _addresses(row: Any) -> List[Any]:
+    result = [(CATALOG_OIDS["pg_constraint"], row.oid, 0)]
+    if row.index_oid is not None:
+        result.append((CATALOG_OIDS["pg_class"], row.index_oid, 0))
+    return result
+
+
+KIND = Kind(
+    name="constraint",
+    rank=60,
+    system_catalog="pg_constraint",
+    keyword="CONSTRAINT",
+    query=_query,
+    read=_read,
+    create=_create,
+    alter=_alter,
+    drop=_drop,
+    rename=_rename,
+    target=lambda constraint: f"{ident(constraint.id.part)} ON {constraint.id.relation}",
+    addresses=_addresses,
+    relation_name=lambda constraint: constraint.id.part if constraint.type in "pux" else "",
+)

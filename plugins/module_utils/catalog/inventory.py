@@ -1,0 +1,96 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proof that nothing went unread: every object of the managed schemas, whatever its kind, less those read."""
+
+from __future__ import annotations
+
+from typing import Any, List, Sequence, Set, Tuple
+
+from .model import Address
+
+# Per system catalog: the rows that are objects of their own. What belongs to another object (row and array types,
+# TOAST tables, indexes of constraints, what a partition inherits, triggers of foreign keys) is not.
+_IN_SCHEMAS = """
+    WITH managed AS (SELECT oid FROM pg_namespace WHERE nspname = ANY(%(schemas)s))
+    SELECT 'pg_class'::regclass::oid AS classid, c.oid AS objid FROM pg_class c
+     WHERE c.relnamespace IN (SELECT oid FROM managed) AND c.relkind NOT IN ('t', 'i', 'I', 'c')
+    UNION ALL
+    SELECT 'pg_class'::regclass, c.oid FROM pg_class c
+     WHERE c.relnamespace IN (SELECT oid FROM managed) AND c.relkind IN ('i', 'I') AND NOT c.relispartition
+    UNION ALL
+    SELECT 'pg_type'::regclass, t.oid FROM pg_type t LEFT JOIN pg_class r ON r.oid = t.typrelid
+     WHERE t.typnamespace IN (SELECT oid FROM managed) AND (t.typrelid = 0 OR r.relkind = 'c')
+       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid
+                          AND d.deptype = 'i' AND t.typrelid = 0)
+    UNION ALL
+    SELECT 'pg_proc'::regclass, p.oid FROM pg_proc p WHERE p.pronamespace IN (SELECT oid FROM managed)
+       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+                          AND d.deptype = 'i')
+    UNION ALL
+    SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint k
+     WHERE k.connamespace IN (SELECT oid FROM managed) AND (k.conislocal OR k.coninhcount = 0) AND k.conparentid = 0
+       AND k.contype <> 'n'
+    UNION ALL
+    SELECT 'pg_trigger'::regclass, t.oid FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+     WHERE c.relnamespace IN (SELECT oid FROM managed) AND NOT t.tgisinternal AND t.tgparentid = 0
+    UNION ALL
+    SELECT 'pg_rewrite'::regclass, r.oid FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+     WHERE c.relnamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_policy'::regclass, p.oid FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+     WHERE c.relnamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_operator'::regclass, oid FROM pg_operator WHERE oprnamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_opclass'::regclass, oid FROM pg_opclass WHERE opcnamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_opfamily'::regclass, oid FROM pg_opfamily WHERE opfnamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_conversion'::regclass, oid FROM pg_conversion WHERE connamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_collation'::regclass, oid FROM pg_collation WHERE collnamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxnamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_ts_config'::regclass, oid FROM pg_ts_config WHERE cfgnamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_ts_dict'::regclass, oid FROM pg_ts_dict WHERE dictnamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_ts_parser'::regclass, oid FROM pg_ts_parser WHERE prsnamespace IN (SELECT oid FROM managed)
+    UNION ALL
+    SELECT 'pg_ts_template'::regclass, oid FROM pg_ts_template WHERE tmplnamespace IN (SELECT oid FROM managed)
+"""
+
+# Objects of the whole database: they matter where the source defines them.
+_DATABASE_WIDE = """
+    UNION ALL SELECT 'pg_cast'::regclass, oid FROM pg_cast WHERE oid >= 16384
+    UNION ALL SELECT 'pg_event_trigger'::regclass, oid FROM pg_event_trigger
+    UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid FROM pg_foreign_data_wrapper
+    UNION ALL SELECT 'pg_foreign_server'::regclass, oid FROM pg_foreign_server
+    UNION ALL SELECT 'pg_publication'::regclass, oid FROM pg_publication
+    UNION ALL SELECT 'pg_language'::regclass, oid FROM pg_language WHERE oid >= 16384
+    UNION ALL SELECT 'pg_transform'::regclass, oid FROM pg_transform
+    UNION ALL SELECT 'pg_am'::regclass, oid FROM pg_am WHERE oid >= 16384
+    UNION ALL SELECT 'pg_default_acl'::regclass, oid FROM pg_default_acl
+"""
+
+_DESCRIBE = """
+    SELECT a.classid, a.objid, pg_describe_object(a.classid, a.objid, 0)
+      FROM unnest(%(classes)s::oid[], %(objects)s::oid[]) AS a(classid, objid)"""
+
+
+def unread(
+    cursor: Any, schemas: Sequence[str], read: Set[Tuple[int, int]], members: Set[Address], database_wide: bool
+) -> List[str]:
+    """Descriptions of the objects that no kind read, in order; members of extensions do not count."""
+    cursor.execute(_IN_SCHEMAS + (_DATABASE_WIDE if database_wide else ""), {"schemas": list(schemas)})
+    missing = [
+        (classid, objid)
+        for classid, objid in cursor.fetchall()
+        if (classid, objid) not in read and (classid, objid, 0) not in members
+    ]
+    if not missing:
+        return []
+    cursor.execute(_DESCRIBE, {"classes": [each[0] for each in missing], "objects": [each[1] for each in missing]})
+    return sorted(description for _classid, _objid, description in cursor.fetchall())

@@ -1,0 +1,175 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a connection to a catalog, in a number of queries that does not depend on how much is in the database."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+
+from psycopg2.extras import NamedTupleCursor
+
+from . import inventory
+from .kind import CATALOG_OIDS, ReadContext
+from .kinds import KINDS
+from .model import Address, Catalog, Facts, Identity, Object
+
+# Texts that the server makes of its catalogs depend on these; pinned, equal objects give equal texts.
+PINNED_SETTINGS = {
+    "search_path": "",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "xmloption": "content",
+    "client_min_messages": "warning",
+}
+
+_SCHEMAS = """
+    SELECT nspname FROM pg_namespace
+     WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_namespace'::regclass AND e.objid = pg_namespace.oid
+                          AND e.deptype = 'e')
+     ORDER BY nspname"""
+
+_MEMBERS = "SELECT classid, objid, 0, refobjid FROM pg_depend WHERE deptype = 'e'"
+
+# Types that stand for another object: arrays for their elements.
+_ARRAYS = """
+    SELECT t.oid, t.typelem FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+     WHERE n.nspname = ANY(%(schemas)s) AND t.typelem <> 0 AND t.typcategory = 'A'"""
+
+# Objects below 16384 come with the server (src/include/access/transam.h, FirstNormalObjectId).
+_DEPENDS = """
+    SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend
+     WHERE objid >= 16384 AND refobjid >= 16384 AND deptype <> 'e' AND refclassid <> 'pg_namespace'::regclass"""
+
+_CASTS = """
+    SELECT format_type(castsource, NULL), format_type(casttarget, NULL), castcontext::text FROM pg_cast"""
+
+
+def pin_settings(connection: Any) -> None:
+    """Make the session's texts comparable. Kept for the life of the session unless the transaction is rolled back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS s(name, value)",
+            (list(PINNED_SETTINGS), list(PINNED_SETTINGS.values())),
+        )
+
+
+def read_casts(connection: Any) -> Dict[Tuple[str, str], str]:
+    """(source type, target type) -> i(mplicit), a(ssignment) or e(xplicit)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CASTS)
+        return {(source, target): context for source, target, context in cursor.fetchall()}
+
+
+def ignores(patterns: Sequence[str], identity: Identity) -> bool:
+    """Whether a pattern names the object, or the relation that it is a part of.
+
+    A pattern is a glob over "schema.name", or over "kind schema.name" where it holds a blank.
+    """
+    name = f"{identity.schema}.{identity.name}" if identity.schema else identity.name
+    whole = f"{name}.{identity.part}" if identity.part else name
+    for pattern in patterns:
+        candidates = (f"{identity.kind} {name}", f"{identity.kind} {whole}") if " " in pattern else (name, whole)
+        if any(fnmatch.fnmatchcase(candidate, pattern) for candidate in candidates):
+            return True
+    return False
+
+
+def read(
+    connection: Any,
+    schemas: Optional[Sequence[str]] = None,
+    unspecified_owner: Optional[str] = None,
+    ignore: Sequence[str] = (),
+) -> Catalog:
+    """Read the objects of ``schemas`` (None: of every schema that is not the system's) and of the whole database.
+
+    Objects owned by ``unspecified_owner`` get the owner None. Objects that match a pattern of ``ignore`` are left out
+    and named in ``Catalog.ignored``. Takes no lock that outlives the caller's transaction.
+    """
+    context = ReadContext(connection.server_version, unspecified_owner)
+    everything = schemas is None
+    with connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
+        if schemas is None:
+            cursor.execute(_SCHEMAS)
+            schemas = [row[0] for row in cursor.fetchall()]
+        parameters = {"schemas": list(schemas)}
+        cursor.execute(_MEMBERS)
+        members: Dict[Address, int] = {(row[0], row[1], row[2]): row[3] for row in cursor.fetchall()}
+        objects: Dict[Identity, Object] = {}
+        addresses: Dict[Address, Identity] = {}
+        facts: Dict[Identity, Facts] = {}
+        ignored: List[Identity] = []
+        for kind in KINDS:
+            cursor.execute(kind.query(context.server_version), parameters)
+            for row in cursor.fetchall():
+                found = kind.addresses(row)
+                if found and (found[0][0], found[0][1], 0) in members:
+                    continue
+                obj = kind.read(row, context)
+                if obj is None:
+                    continue
+                for address in found:
+                    addresses[address] = obj.id
+                if ignore and ignores(ignore, obj.id):
+                    ignored.append(obj.id)
+                    continue
+                objects[obj.id] = obj
+                if kind.facts is not None:
+                    facts[obj.id] = kind.facts(row)
+        _add_members(addresses, members)
+        cursor.execute(_ARRAYS, parameters)
+        for array, element in cursor.fetchall():
+            identity = addresses.get((CATALOG_OIDS["pg_type"], element, 0))
+            if identity is not None:
+                addresses[(CATALOG_OIDS["pg_type"], array, 0)] = identity
+        cursor.execute(_DEPENDS)
+        depends = _dependencies(cursor.fetchall(), addresses, objects)
+        read_already = {(address[0], address[1]) for address in addresses}
+        unread = inventory.unread(cursor, schemas, read_already, set(members), database_wide=everything)
+    return Catalog(
+        server_version=context.server_version,
+        schemas=tuple(schemas),
+        objects=objects,
+        depends=depends,
+        facts=facts,
+        unread=tuple(unread),
+        ignored=tuple(ignored),
+    )
+
+
+def _add_members(addresses: Dict[Address, Identity], members: Mapping[Address, int]) -> None:
+    """What depends on a member of an extension depends on the extension."""
+    for member, extension in members.items():
+        identity = addresses.get((CATALOG_OIDS["pg_extension"], extension, 0))
+        if identity is not None:
+            addresses.setdefault(member, identity)
+
+
+def _dependencies(
+    rows: Iterable[Any], addresses: Mapping[Address, Identity], objects: Mapping[Identity, Object]
+) -> Dict[Identity, FrozenSet[Identity]]:
+    depends: Dict[Identity, Set[Identity]] = {}
+    for classid, objid, objsubid, refclassid, refobjid, refobjsubid in rows:
+        child = addresses.get((classid, objid, objsubid)) or addresses.get((classid, objid, 0))
+        if child is None:
+            continue
+        base = addresses.get((refclassid, refobjid, refobjsubid)) or addresses.get((refclassid, refobjid, 0))
+        if base is None or base == child:
+            continue
+        depends.setdefault(child, set()).add(base)
+    for identity, obj in objects.items():
+        parent = obj.parent
+        if identity.kind == "sequence":
+            # A sequence that a column owns can be there before the column.
+            if parent is not None and identity in depends:
+                depends[identity].discard(parent)
+        elif parent is not None:
+            depends.setdefault(identity, set()).add(parent)
+    return {identity: frozenset(bases) for identity, bases in depends.items()}

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sequences, those of serial columns included. The one of an identity column belongs to its column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, FrozenSet, List, NamedTuple, Optional
+
+from .kind import CATALOG_OIDS, Context, Kind, ReadContext
+from .model import Ddl, Hazard, Identity, Object
+from .quoting import ident
+
+
+class SequenceOptions(NamedTuple):
+    """How a sequence counts; shared with identity columns."""
+
+    start: int
+    increment: int
+    minimum: int
+    maximum: int
+    cache: int
+    cycle: bool
+
+
+def clauses(options: SequenceOptions) -> List[str]:
+    """The options, each as CREATE SEQUENCE takes it."""
+    return [
+        f"INCREMENT BY {options.increment}",
+        f"MINVALUE {options.minimum}",
+        f"MAXVALUE {options.maximum}",
+        f"START WITH {options.start}",
+        f"CACHE {options.cache}",
+        "CYCLE" if options.cycle else "NO CYCLE",
+    ]
+
+
+@dataclass(frozen=True)
+class Sequence(Object):
+    """CREATE SEQUENCE."""
+
+    data_type: str
+    options: SequenceOptions
+    unlogged: bool
+    owned_by: Optional[Identity]  # a column
+
+    @property
+    def parent(self) -> Optional[Identity]:
+        return self.owned_by
+
+
+def _query(_version: int) -> str:
+    return """
+        SELECT c.oid, n.nspname AS schema, c.relname AS name, pg_get_userbyid(c.relowner) AS owner,
+               c.relacl::text[] AS acl, d.description AS comment, c.relpersistence::text AS persistence,
+               format_type(s.seqtypid, NULL) AS data_type, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+               s.seqcycle, tn.nspname AS table_schema, t.relname AS table_name, a.attname AS column_name
+          FROM pg_sequence s
+          JOIN pg_class c ON c.oid = s.seqrelid
+          JOIN pg_namespace n ON n.oid = c.relnamespace
+          LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
+                               AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0 AND o.deptype = 'a'
+          LEFT JOIN pg_class t ON t.oid = o.refobjid
+          LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
+          LEFT JOIN pg_attribute a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
+          LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+         WHERE n.nspname = ANY(%(schemas)s)
+           AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid
+                              AND i.deptype = 'i' AND i.refclassid = 'pg_class'::regclass)
+         ORDER BY n.nspname, c.relname"""
+
+
+def _read(row: Any, context: ReadContext) -> Sequence:
+    owned_by = Identity("column", row.table_schema, row.table_name, row.column_name) if row.column_name else None
+    return Sequence(
+        id=Identity("sequence", row.schema, row.name),
+        # PostgreSQL keeps the owner of an owned sequence equal to its table's.
+        owner=None if owned_by else context.owner(row.owner),
+        acl=context.grants(row.acl, "sequence", row.owner),
+        comment=row.comment,
+        data_type=row.data_type,
+        options=SequenceOptions(row.seqstart, row.seqincrement, row.seqmin, row.seqmax, row.seqcache, row.seqcycle),
+        unlogged=row.persistence == "u",
+        owned_by=owned_by,
+    )
+
+
+def _create(sequence: Sequence, _context: Context) -> List[Ddl]:
+    unlogged = "UNLOGGED " if sequence.unlogged else ""
+    return [
+        Ddl(
+            f"CREATE {unlogged}SEQUENCE {sequence.id.relation} AS {sequence.data_type} {' '.join(clauses(sequence.options))}"
+        )
+    ]
+
+
+def attach(sequence: Sequence) -> List[Ddl]:
+    """OWNED BY: a step of its own, since the column may come after the sequence."""
+    if sequence.owned_by is None:
+        return [Ddl(f"ALTER SEQUENCE {sequence.id.relation} OWNED BY NONE")]
+    column = sequence.owned_by
+    return [Ddl(f"ALTER SEQUENCE {sequence.id.relation} OWNED BY {column.relation}.{ident(column.part)}")]
+
+
+def _alter(old: Sequence, new: Sequence, fields: FrozenSet[str], _context: Context) -> Optional[List[Ddl]]:
+    result = []
+    if fields & {"data_type", "options"}:
+        as_type = f" AS {new.data_type}" if "data_type" in fields else ""
+        result.append(Ddl(f"ALTER SEQUENCE {new.id.relation}{as_type} {' '.join(clauses(new.options))}"))
+    if "unlogged" in fields:
+        result.append(Ddl(f"ALTER SEQUENCE {new.id.relation} SET {'UNLOGGED' if new.unlogged else 'LOGGED'}"))
+    return result
+
+
+def _drop(sequence: Sequence, _context: Context) -> List[Ddl]:
+    hazard = Hazard("data_loss", "the position of the sequence is forgotten")
+    return [Ddl(f"DROP SEQUENCE {sequence.id.relation}", (hazard,))]
+
+
+def _rename(sequence: Object, new: Identity) -> List[Ddl]:
+    return [Ddl(f"ALTER SEQUENCE {sequence.id.relation} RENAME TO {ident(new.name)}")]
+
+
+KIND = Kind(
+    name="sequence",
+    rank=40,
+    system_catalog="pg_class",
+    keyword="SEQUENCE",
+    query=_query,
+    read=_read,
+    create=_create,
+    alter=_alter,
+    drop=_drop,
+    rename=_rename,
+    addresses=lambda row: [(CATALOG_OIDS["pg_class"], row.oid, 0)],
+    acl_class="sequence",
+    grant_keyword="SEQUENCE",
+    relation_name=lambda obj: str(obj.id.name),
+)

@@ -1,0 +1,179 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Views and materialized views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, FrozenSet, List, Optional, Tuple
+
+from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
+from .model import Ddl, Hazard, Identity, Object
+from .quoting import ident, idents
+
+
+@dataclass(frozen=True)
+class View(Object):
+    """CREATE [MATERIALIZED] VIEW. The check option is among the options, as in the catalog."""
+
+    columns: Tuple[Tuple[str, str, str], ...]  # name, type, collation
+    definition: str  # the query, without the closing semicolon
+    options: Tuple[str, ...]
+    tablespace: Optional[str]
+    access_method: Optional[str]
+    populated: bool
+
+
+def _query_for(relkind: str) -> str:
+    return f"""
+        SELECT c.oid, n.nspname AS schema, c.relname AS name, pg_get_userbyid(c.relowner) AS owner,
+               c.relacl::text[] AS acl, d.description AS comment, c.reloptions, c.relkind::text AS relkind,
+               pg_get_viewdef(c.oid) AS definition, columns.list AS columns, ts.spcname AS tablespace,
+               am.amname AS access_method, c.relispopulated, c.reltype, r.oid AS rule_oid
+          FROM pg_class c
+          JOIN pg_namespace n ON n.oid = c.relnamespace
+          LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+          LEFT JOIN pg_am am ON am.oid = c.relam
+          LEFT JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
+          JOIN LATERAL (SELECT array_agg(ARRAY[a.attname::text, format_type(a.atttypid, a.atttypmod),
+                                               coalesce(a.attcollation::regcollation::text, '')] ORDER BY a.attnum) AS list
+                          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                       ) columns ON true
+          LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+         WHERE n.nspname = ANY(%(schemas)s) AND c.relkind = '{relkind}'
+         ORDER BY n.nspname, c.relname"""
+
+
+def _view_query(_version: int) -> str:
+    return _query_for("v")
+
+
+def _materialized_query(_version: int) -> str:
+    return _query_for("m")
+
+
+def _read(row: Any, context: ReadContext) -> View:
+    return View(
+        id=Identity("materialized view" if row.relkind == "m" else "view", row.schema, row.name),
+        owner=context.owner(row.owner),
+        acl=context.grants(row.acl, "table", row.owner),
+        comment=row.comment,
+        columns=tuple((name, data_type, collation) for name, data_type, collation in row.columns or ()),
+        definition=row.definition.strip().rstrip(";"),
+        options=tuple(sorted(row.reloptions or ())),
+        tablespace=row.tablespace,
+        access_method=row.access_method,
+        populated=row.relispopulated,
+    )
+
+
+def _create_view(view: View, _context: Context, replace: str = "") -> List[Ddl]:
+    columns = idents(name for name, _type, _collation in view.columns)
+    listed = f" ({columns})" if columns else ""
+    options = f" WITH ({options_text(view.options)})" if view.options else ""
+    return [Ddl(f"CREATE {replace}VIEW {view.id.relation}{listed}{options} AS\n{view.definition}")]
+
+
+def _alter_view(old: View, new: View, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
+    if fields & {"columns", "definition"}:
+        # CREATE OR REPLACE VIEW keeps the columns there are and adds to them.
+        if new.columns[: len(old.columns)] != old.columns:
+            return None
+        result = [Ddl(ddl.sql, (), "ACCESS EXCLUSIVE", new.id) for ddl in _create_view(new, context, "OR REPLACE ")]
+        to_reset = option_changes(old.options, new.options)[1]
+        return result + ([Ddl(f"ALTER VIEW {new.id.relation} RESET ({', '.join(to_reset)})")] if to_reset else [])
+    return _alter_options(old, new, "VIEW")
+
+
+def _alter_options(old: View, new: View, keyword: str) -> List[Ddl]:
+    to_set, to_reset = option_changes(old.options, new.options)
+    result = []
+    if to_set:
+        sql = f"ALTER {keyword} {new.id.relation} SET ({options_text(to_set)})"
+        result.append(Ddl(sql, (), "ACCESS EXCLUSIVE", new.id))
+    if to_reset:
+        sql = f"ALTER {keyword} {new.id.relation} RESET ({', '.join(to_reset)})"
+        result.append(Ddl(sql, (), "ACCESS EXCLUSIVE", new.id))
+    return result
+
+
+def _drop_view(view: View, _context: Context) -> List[Ddl]:
+    return [Ddl(f"DROP VIEW {view.id.relation}", (), "ACCESS EXCLUSIVE", view.id)]
+
+
+def _create_materialized(view: View, _context: Context) -> List[Ddl]:
+    columns = idents(name for name, _type, _collation in view.columns)
+    listed = f" ({columns})" if columns else ""
+    method = f" USING {ident(view.access_method)}" if view.access_method not in (None, "heap") else ""
+    options = f" WITH ({options_text(view.options)})" if view.options else ""
+    tablespace = f" TABLESPACE {ident(view.tablespace)}" if view.tablespace else ""
+    data = "" if view.populated else "\nWITH NO DATA"
+    head = f"CREATE MATERIALIZED VIEW {view.id.relation}{listed}{method}{options}{tablespace}"
+    return [Ddl(f"{head} AS\n{view.definition}{data}")]
+
+
+def _alter_materialized(old: View, new: View, fields: FrozenSet[str], _context: Context) -> Optional[List[Ddl]]:
+    if fields & {"columns", "definition", "access_method"}:
+        return None
+    result = _alter_options(old, new, "MATERIALIZED VIEW")
+    if "tablespace" in fields:
+        sql = f"ALTER MATERIALIZED VIEW {new.id.relation} SET TABLESPACE {ident(new.tablespace or 'pg_default')}"
+        result.append(Ddl(sql, (), "ACCESS EXCLUSIVE", new.id))
+    if "populated" in fields and new.populated:
+        result.append(Ddl(f"REFRESH MATERIALIZED VIEW {new.id.relation}", (), "ACCESS EXCLUSIVE", new.id))
+    return result
+
+
+def _drop_materialized(view: View, _context: Context) -> List[Ddl]:
+    rebuild = Hazard("dependent_rebuild", f"{view.id.relation} is computed again")
+    return [Ddl(f"DROP MATERIALIZED VIEW {view.id.relation}", (rebuild,), "ACCESS EXCLUSIVE", view.id)]
+
+
+def _rename(view: Object, new: Identity) -> List[Ddl]:
+    keyword = view.id.kind.upper()
+    return [Ddl(f"ALTER {keyword} {view.id.relation} RENAME TO {ident(new.name)}", (), "ACCESS EXCLUSIVE", view.id)]
+
+
+def _addresses(row: Any) -> List[Any]:
+    result = [(CATALOG_OIDS["pg_class"], row.oid, 0), (CATALOG_OIDS["pg_type"], row.reltype, 0)]
+    if row.rule_oid is not None:
+        result.append((CATALOG_OIDS["pg_rewrite"], row.rule_oid, 0))
+    return result
+
+
+VIEW = Kind(
+    name="view",
+    rank=70,
+    system_catalog="pg_class",
+    keyword="VIEW",
+    query=_view_query,
+    read=_read,
+    create=_create_view,
+    alter=_alter_view,
+    drop=_drop_view,
+    rename=_rename,
+    addresses=_addresses,
+    acl_class="table",
+    grant_keyword="TABLE",
+    rigid=True,
+    relation_name=lambda view: str(view.id.name),
+)
+
+MATERIALIZED_VIEW = Kind(
+    name="materialized view",
+    rank=71,
+    system_catalog="pg_class",
+    keyword="MATERIALIZED VIEW",
+    query=_materialized_query,
+    read=_read,
+    create=_create_materialized,
+    alter=_alter_materialized,
+    drop=_drop_materialized,
+    rename=_rename,
+    addresses=_addresses,
+    acl_class="table",
+    grant_keyword="TABLE",
+    rigid=True,
+    relation_name=lambda view: str(view.id.name),
+)
