@@ -1,0 +1,89 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the server says about a statement, worded with the statement's place in its file."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, Optional
+
+from ..errors import SourceError
+from .statements import Statement
+
+_SHOWN_LINES = 12
+_SHOWN_CHARS = 2000
+
+# Errors whose DETAIL repeats a whole row.
+_ROW_IN_DETAIL = ("23502", "23514")
+
+_HOLDS_PASSWORD = re.compile(r"password|secret", re.IGNORECASE)
+_WITH_OPTIONS = ("USER MAPPING", "SUBSCRIPTION", "SERVER")
+
+
+def sql_error(statement: Statement, error: Any) -> SourceError:
+    """``file:line: message`` for psycopg2's ``error``, which came of executing ``statement``.
+
+    The line is that of the place the server points at, where it points at one.
+    """
+    diag = getattr(error, "diag", None)
+    state = getattr(error, "pgcode", None) or ""
+    primary = (getattr(diag, "message_primary", None) or "").strip()
+    if not primary:
+        primary = f"the server gave no reason ({type(error).__name__}); was the connection lost?"
+    line = _line(statement, diag)
+    message = f"{statement.file}:{line}: {primary}"
+    detail = (getattr(diag, "message_detail", None) or "").strip()
+    if detail and state not in _ROW_IN_DETAIL:
+        message += f" ({detail})"
+    details: Dict[str, Any] = {
+        "file": statement.file,
+        "line": line,
+        "statement_line": statement.line,
+        "statement": shown(statement),
+        "sqlstate": state,
+    }
+    hint = _hint(statement, state, primary) or (getattr(diag, "message_hint", None) or "").strip() or None
+    return SourceError(message, hint, details)
+
+
+def shown(statement: Statement) -> str:
+    """The beginning of the statement, for a message; one that may hold a password is named only."""
+    if statement.verb.endswith(_WITH_OPTIONS) and _HOLDS_PASSWORD.search(statement.text):
+        return f"{statement.verb} … (not shown: it holds a password)"
+    lines = statement.text.splitlines()
+    text = "\n".join(lines[:_SHOWN_LINES])
+    if len(text) > _SHOWN_CHARS:
+        return text[:_SHOWN_CHARS] + " …"
+    return text + "\n…" if len(lines) > _SHOWN_LINES else text
+
+
+def _line(statement: Statement, diag: Any) -> int:
+    position = getattr(diag, "statement_position", None)
+    if position and str(position).isdigit():
+        return statement.line + statement.text.count("\n", 0, int(position) - 1)
+    if statement.copy_data is not None:
+        found = re.search(r"\bCOPY .*?, line (\d+)", getattr(diag, "context", None) or "")
+        if found:
+            return statement.copy_data.line + int(found.group(1)) - 1
+    return statement.line
+
+
+def _hint(statement: Statement, state: str, primary: str) -> Optional[str]:
+    role = re.search(r'role "([^"]*)" does not exist', primary)
+    if role:
+        return (
+            f'The role "{role.group(1)}" is not there; roles belong to the server: '
+            "create it with the pg_host role before the schema is applied."
+        )
+    if statement.verb == "CREATE EXTENSION":
+        if state in ("58P01", "0A000", "22023"):
+            return (
+                "The extension's files are not on the database server: install the package that brings it "
+                "(Debian: postgresql-contrib or postgresql-NN-NAME)."
+            )
+        if state == "42501":
+            return "Only a superuser may create this extension: let the pg_host role do it beforehand."
+    if state == "42501":
+        return "The login role (or session_role) lacks this privilege; connect as the database's owner."
+    return None
