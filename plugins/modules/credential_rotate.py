@@ -329,11 +329,12 @@ accounts:
     state:
       description:
         - Which password the database held before this run.
-        - One of V(current), V(pending), V(previous), V(default), V(unset) or V(unknown).
+        - One of V(current), V(pending), V(previous), V(given), V(default), V(unset) or V(unknown).
       type: str
     action:
       description:
         - V(none), or what was done (in check mode, what would be done).
+        - V(recorded) is a password that the caller gave and the database had already.
         - V(rotated) is a new password, V(resumed) the pending one of an interrupted run, V(promoted) a pending one that was already
           in the database, V(restored) the current one again after a restore of the database, V(migrated) the same
           password in a better format, V(rolled_back) and V(unverified) failures after the change.
@@ -372,6 +373,7 @@ store:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.domainflow.database.plugins.module_utils.credentials.exchange import answer
 from ansible_collections.domainflow.database.plugins.module_utils.credentials.options import SPEC
 from ansible_collections.domainflow.database.plugins.module_utils.module_main import run

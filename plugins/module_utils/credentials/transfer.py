@@ -1,0 +1,49 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way of hashes into the server.
+
+psycopg2 writes parameters into the statement's text, and that text is what ``log_statement``,
+``log_min_duration_statement``, ``pg_stat_activity`` and ``pg_stat_statements`` show. The data of a ``COPY``
+is in none of them, so hashes travel by ``COPY`` into a temporary table, and constant statements use them
+from there. A temporary table is not written to the WAL either.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Mapping, Optional, Sequence
+
+TABLE = "pg_temp.credential_change"
+
+
+def send(cursor: Any, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Put ``changes`` (``kind``, ``name``, ``old``, ``new``) into the temporary table of this transaction."""
+    cursor.execute(
+        "CREATE TEMPORARY TABLE credential_change "
+        "(kind text NOT NULL, name text NOT NULL, old_hash text, new_hash text NOT NULL) ON COMMIT DROP"
+    )
+    columns = ("kind", "name", "old", "new")
+    lines = ("\t".join(_field(change[column]) for column in columns) + "\n" for change in changes)
+    cursor.copy_expert(f"COPY {TABLE} (kind, name, old_hash, new_hash) FROM STDIN", io.StringIO("".join(lines)))
+
+
+def quiet(cursor: Any) -> None:
+    """For a superuser: keep even what could quote a hash (an error's DETAIL, nested statements) out of the logs."""
+    cursor.execute("SELECT pg_catalog.current_setting('is_superuser') = 'on'")
+    if not cursor.fetchone()[0]:
+        return
+    cursor.execute(
+        "SELECT pg_catalog.set_config(name, value, true) FROM (VALUES ('log_error_verbosity', 'terse'), "
+        "('pg_stat_statements.track', 'none'), ('auto_explain.log_min_duration', '-1')) AS wanted(name, value) "
+        "WHERE pg_catalog.current_setting(name, true) IS NOT NULL"
+    )
+
+
+def _field(value: Optional[str]) -> str:
+    """A field in COPY's text format."""
+    if value is None:
+        return r"\N"
+    for character, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+        value = value.replace(character, escaped)
+    return value
