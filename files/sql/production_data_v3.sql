@@ -54,11 +54,13 @@ ON CONFLICT DO NOTHING;
 INSERT INTO auth.role_permissions (role_id, permission_id)
 SELECT r.id, p.id
   FROM (VALUES
-           ('super_admin', ARRAY['campaigns:create', 'campaigns:read', 'campaigns:update', 'campaigns:delete', 'campaigns:execute',
+           ('super_admin', ARRAY['campaigns:create', 'campaigns:read', 'campaigns:update', 'campaigns:delete',
+                                 'campaigns:execute',
                                  'personas:create',  'personas:read',  'personas:update',  'personas:delete',
                                  'proxies:create',   'proxies:read',   'proxies:update',   'proxies:delete',
                                  'system:admin',     'system:config',  'users:manage',     'reports:generate']),
-           ('admin',       ARRAY['campaigns:create', 'campaigns:read', 'campaigns:update', 'campaigns:delete', 'campaigns:execute',
+           ('admin',       ARRAY['campaigns:create', 'campaigns:read', 'campaigns:update', 'campaigns:delete',
+                                 'campaigns:execute',
                                  'personas:create',  'personas:read',  'personas:update',  'personas:delete',
                                  'proxies:create',   'proxies:read',   'proxies:update',   'proxies:delete',
                                  'users:manage',     'reports:generate']),
@@ -75,7 +77,10 @@ ON CONFLICT DO NOTHING;
 -- Users (bcrypt, cost 12)
 -- =====================================================================================================================
 
-INSERT INTO auth.users (id, email, email_verified, password_hash, first_name, last_name, is_active, is_locked, must_change_password) VALUES
+INSERT INTO auth.users (
+    id, email, email_verified,
+    password_hash, first_name, last_name, is_active, is_locked, must_change_password
+) VALUES
     ('00000000-0000-0000-0000-000000000001', 'admin@domainflow.local', true,
      '$2a$12$YTWECg2Gj9ug1wnlBzms1uXKsLHpr0sZeQJ9sof7PV8EZTfQgZk7.', 'System',   'Administrator', true, false, true),
     ('00000000-0000-0000-0000-000000000002', 'user@domainflow.com', true,
@@ -101,8 +106,12 @@ ON CONFLICT DO NOTHING;
 -- Multi-factor policy
 -- =====================================================================================================================
 
-INSERT INTO auth.mfa_policies (id, name, description, is_default, required_for_admins, required_for_all, grace_period_days, min_backup_codes) VALUES
-    ('00000000-0000-0000-0002-000000000001', 'default', 'Administrators need a second factor within a week', true, true, false, 7, 8)
+INSERT INTO auth.mfa_policies (
+    id, name, description,
+    is_default, required_for_admins, required_for_all, grace_period_days, min_backup_codes
+) VALUES
+    ('00000000-0000-0000-0002-000000000001', 'default', 'Administrators need a second factor within a week',
+     true, true, false, 7, 8)
 ON CONFLICT DO NOTHING;
 
 COMMIT;

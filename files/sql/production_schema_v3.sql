@@ -76,7 +76,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION auth.session_fingerprint(inet, text, text) IS
-    'Hex SHA-256 of "address|user agent|screen resolution", without the address''s netmask; an unknown part is empty, so the result is never NULL';
+    'Hex SHA-256 of address|user agent|screen resolution; the address without netmask, what is unknown as empty text';
 
 
 CREATE OR REPLACE FUNCTION auth.update_session_fingerprint()
@@ -95,7 +95,7 @@ END;
 $$;
 
 COMMENT ON FUNCTION auth.update_session_fingerprint() IS
-    'Trigger on auth.sessions: fills session_fingerprint, user_agent_hash and browser_fingerprint from what the client sent';
+    'Trigger on auth.sessions: fills session_fingerprint, user_agent_hash and browser_fingerprint';
 
 
 CREATE OR REPLACE FUNCTION auth.keep_used_backup_code()
@@ -160,8 +160,10 @@ COMMENT ON COLUMN auth.users.password_pepper_version       IS 'Which pepper of t
 COMMENT ON COLUMN auth.users.first_name                    IS 'Given name';
 COMMENT ON COLUMN auth.users.last_name                     IS 'Family name';
 COMMENT ON COLUMN auth.users.avatar_url                    IS 'Picture shown for the account';
-COMMENT ON COLUMN auth.users.is_active                     IS 'False: the account is switched off, its sessions are refused';
-COMMENT ON COLUMN auth.users.is_locked                     IS 'True: the account is locked until someone unlocks it, its sessions are refused';
+COMMENT ON COLUMN auth.users.is_active IS
+    'False: the account is switched off, its sessions are refused';
+COMMENT ON COLUMN auth.users.is_locked IS
+    'True: the account is locked until someone unlocks it, its sessions are refused';
 COMMENT ON COLUMN auth.users.failed_login_attempts         IS 'Failed log-ins in a row';
 COMMENT ON COLUMN auth.users.locked_until                  IS 'Locked for a time: sessions are refused until then';
 COMMENT ON COLUMN auth.users.last_login_at                 IS 'Time of the last successful log-in';
@@ -221,9 +223,11 @@ COMMENT ON COLUMN auth.permissions.created_at   IS 'Time of creation';
 CREATE TABLE IF NOT EXISTS auth.role_permissions (
     role_id       uuid NOT NULL,
     permission_id uuid NOT NULL,
-    CONSTRAINT role_permissions_pkey               PRIMARY KEY (role_id, permission_id),
-    CONSTRAINT role_permissions_role_id_fkey       FOREIGN KEY (role_id)       REFERENCES auth.roles (id)       ON DELETE CASCADE,
-    CONSTRAINT role_permissions_permission_id_fkey FOREIGN KEY (permission_id) REFERENCES auth.permissions (id) ON DELETE CASCADE
+    CONSTRAINT role_permissions_pkey PRIMARY KEY (role_id, permission_id),
+    CONSTRAINT role_permissions_role_id_fkey
+        FOREIGN KEY (role_id) REFERENCES auth.roles (id) ON DELETE CASCADE,
+    CONSTRAINT role_permissions_permission_id_fkey
+        FOREIGN KEY (permission_id) REFERENCES auth.permissions (id) ON DELETE CASCADE
 );
 
 CREATE INDEX IF NOT EXISTS idx_role_permissions_role_id       ON auth.role_permissions (role_id);
@@ -240,10 +244,13 @@ CREATE TABLE IF NOT EXISTS auth.user_roles (
     assigned_by uuid,
     assigned_at timestamp without time zone          DEFAULT CURRENT_TIMESTAMP,
     expires_at  timestamp without time zone,
-    CONSTRAINT user_roles_pkey             PRIMARY KEY (user_id, role_id),
-    CONSTRAINT user_roles_user_id_fkey     FOREIGN KEY (user_id)     REFERENCES auth.users (id) ON DELETE CASCADE,
-    CONSTRAINT user_roles_role_id_fkey     FOREIGN KEY (role_id)     REFERENCES auth.roles (id) ON DELETE CASCADE,
-    CONSTRAINT user_roles_assigned_by_fkey FOREIGN KEY (assigned_by) REFERENCES auth.users (id)
+    CONSTRAINT user_roles_pkey PRIMARY KEY (user_id, role_id),
+    CONSTRAINT user_roles_user_id_fkey
+        FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE,
+    CONSTRAINT user_roles_role_id_fkey
+        FOREIGN KEY (role_id) REFERENCES auth.roles (id) ON DELETE CASCADE,
+    CONSTRAINT user_roles_assigned_by_fkey
+        FOREIGN KEY (assigned_by) REFERENCES auth.users (id)
 );
 
 CREATE INDEX IF NOT EXISTS idx_user_roles_user_id ON auth.user_roles (user_id);
@@ -274,8 +281,9 @@ CREATE TABLE IF NOT EXISTS auth.sessions (
     expires_at          timestamp without time zone NOT NULL,
     last_activity_at    timestamp without time zone          DEFAULT CURRENT_TIMESTAMP,
     created_at          timestamp without time zone          DEFAULT CURRENT_TIMESTAMP,
-    CONSTRAINT sessions_pkey         PRIMARY KEY (id),
-    CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE
+    CONSTRAINT sessions_pkey PRIMARY KEY (id),
+    CONSTRAINT sessions_user_id_fkey
+        FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE
 );
 
 CREATE INDEX IF NOT EXISTS idx_sessions_user_id         ON auth.sessions (user_id);
@@ -283,17 +291,22 @@ CREATE INDEX IF NOT EXISTS idx_sessions_expires_at      ON auth.sessions (expire
 CREATE INDEX IF NOT EXISTS idx_sessions_last_activity   ON auth.sessions (last_activity_at);
 CREATE INDEX IF NOT EXISTS idx_sessions_active          ON auth.sessions (is_active, expires_at);
 CREATE INDEX IF NOT EXISTS idx_sessions_validation      ON auth.sessions (id, is_active, expires_at, user_id);
-CREATE INDEX IF NOT EXISTS idx_sessions_fingerprint     ON auth.sessions (session_fingerprint) WHERE session_fingerprint IS NOT NULL;
-CREATE INDEX IF NOT EXISTS idx_sessions_user_agent_hash ON auth.sessions (user_agent_hash)     WHERE user_agent_hash IS NOT NULL;
-CREATE INDEX IF NOT EXISTS idx_sessions_ip_address      ON auth.sessions (ip_address)          WHERE ip_address IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_sessions_fingerprint
+    ON auth.sessions (session_fingerprint) WHERE session_fingerprint IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_sessions_user_agent_hash
+    ON auth.sessions (user_agent_hash) WHERE user_agent_hash IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_sessions_ip_address
+    ON auth.sessions (ip_address) WHERE ip_address IS NOT NULL;
 
-COMMENT ON TABLE  auth.sessions                     IS 'Sessions of logged-in users; checked by auth.validate_session_security()';
+COMMENT ON TABLE  auth.sessions IS
+    'Sessions of logged-in users; checked by auth.validate_session_security()';
 COMMENT ON COLUMN auth.sessions.id                  IS 'Identity of the session, made by the application';
 COMMENT ON COLUMN auth.sessions.user_id             IS 'Whose session it is';
 COMMENT ON COLUMN auth.sessions.ip_address          IS 'Address of the client at log-in';
 COMMENT ON COLUMN auth.sessions.user_agent          IS 'User agent of the client at log-in';
 COMMENT ON COLUMN auth.sessions.user_agent_hash     IS 'Hex SHA-256 of user_agent, set by a trigger';
-COMMENT ON COLUMN auth.sessions.session_fingerprint IS 'Hex SHA-256 of address|user agent|screen resolution, set by a trigger';
+COMMENT ON COLUMN auth.sessions.session_fingerprint IS
+    'Hex SHA-256 of address|user agent|screen resolution, set by a trigger';
 COMMENT ON COLUMN auth.sessions.browser_fingerprint IS 'Hex SHA-256 of user agent|screen resolution, set by a trigger';
 COMMENT ON COLUMN auth.sessions.screen_resolution   IS 'Screen of the client at log-in, such as 1920x1080';
 COMMENT ON COLUMN auth.sessions.is_active           IS 'False: ended, by log-out or by the application';
@@ -311,8 +324,9 @@ CREATE TABLE IF NOT EXISTS auth.password_reset_tokens (
     ip_address inet,
     user_agent text,
     created_at timestamp without time zone          DEFAULT CURRENT_TIMESTAMP,
-    CONSTRAINT password_reset_tokens_pkey         PRIMARY KEY (id),
-    CONSTRAINT password_reset_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE
+    CONSTRAINT password_reset_tokens_pkey PRIMARY KEY (id),
+    CONSTRAINT password_reset_tokens_user_id_fkey
+        FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE
 );
 
 CREATE INDEX IF NOT EXISTS idx_password_reset_user_id ON auth.password_reset_tokens (user_id);
@@ -365,17 +379,20 @@ CREATE TABLE IF NOT EXISTS auth.auth_audit_log (
     details             jsonb,
     risk_score          integer                              DEFAULT 0,
     created_at          timestamp without time zone          DEFAULT CURRENT_TIMESTAMP,
-    CONSTRAINT auth_audit_log_pkey         PRIMARY KEY (id),
-    CONSTRAINT auth_audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users (id)
+    CONSTRAINT auth_audit_log_pkey PRIMARY KEY (id),
+    CONSTRAINT auth_audit_log_user_id_fkey
+        FOREIGN KEY (user_id) REFERENCES auth.users (id)
 );
 
 CREATE INDEX IF NOT EXISTS idx_auth_audit_user_id             ON auth.auth_audit_log (user_id);
 CREATE INDEX IF NOT EXISTS idx_auth_audit_event_type          ON auth.auth_audit_log (event_type);
 CREATE INDEX IF NOT EXISTS idx_auth_audit_created_at          ON auth.auth_audit_log (created_at);
 CREATE INDEX IF NOT EXISTS idx_auth_audit_risk_score          ON auth.auth_audit_log (risk_score);
-CREATE INDEX IF NOT EXISTS idx_auth_audit_session_fingerprint ON auth.auth_audit_log (session_fingerprint) WHERE session_fingerprint IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_auth_audit_session_fingerprint
+    ON auth.auth_audit_log (session_fingerprint) WHERE session_fingerprint IS NOT NULL;
 
-COMMENT ON TABLE  auth.auth_audit_log                     IS 'What happened in authentication: log-ins, log-outs, refusals, clean-ups';
+COMMENT ON TABLE  auth.auth_audit_log IS
+    'What happened in authentication: log-ins, log-outs, refusals, clean-ups';
 COMMENT ON COLUMN auth.auth_audit_log.id                  IS 'Identity of the event';
 COMMENT ON COLUMN auth.auth_audit_log.user_id             IS 'Whom it concerns; NULL: nobody in particular';
 COMMENT ON COLUMN auth.auth_audit_log.session_id          IS 'Session it concerns, which may be gone since';
@@ -414,8 +431,10 @@ CREATE TABLE IF NOT EXISTS auth.mfa_policies (
     CONSTRAINT mfa_policies_pkey                         PRIMARY KEY (id),
     CONSTRAINT mfa_policies_name_key                     UNIQUE (name),
     CONSTRAINT mfa_policies_grace_period_days_check      CHECK (grace_period_days BETWEEN 0 AND 90),
-    CONSTRAINT mfa_policies_allowed_device_types_check   CHECK (cardinality(allowed_device_types) > 0
-                                                                AND allowed_device_types <@ ARRAY['totp'::text, 'webauthn'::text]),
+    CONSTRAINT mfa_policies_allowed_device_types_check CHECK (
+        cardinality(allowed_device_types) > 0
+        AND allowed_device_types <@ ARRAY['totp'::text, 'webauthn'::text]
+    ),
     CONSTRAINT mfa_policies_min_backup_codes_check       CHECK (min_backup_codes BETWEEN 0 AND 100),
     CONSTRAINT mfa_policies_max_failed_attempts_check    CHECK (max_failed_attempts BETWEEN 1 AND 100),
     CONSTRAINT mfa_policies_attempt_window_minutes_check CHECK (attempt_window_minutes BETWEEN 1 AND 1440)
@@ -423,17 +442,22 @@ CREATE TABLE IF NOT EXISTS auth.mfa_policies (
 
 CREATE UNIQUE INDEX IF NOT EXISTS uq_mfa_policies_default ON auth.mfa_policies (is_default) WHERE is_default;
 
-COMMENT ON TABLE  auth.mfa_policies                        IS 'Rules for the second factor; the row marked is_default is in force, and without one the column defaults are';
+COMMENT ON TABLE  auth.mfa_policies IS
+    'Rules for the second factor; the row marked is_default is in force, and without one the column defaults are';
 COMMENT ON COLUMN auth.mfa_policies.id                     IS 'Identity of the policy';
 COMMENT ON COLUMN auth.mfa_policies.name                   IS 'Name of the policy';
 COMMENT ON COLUMN auth.mfa_policies.description            IS 'What it is for';
 COMMENT ON COLUMN auth.mfa_policies.is_default             IS 'The policy in force: at most one row';
-COMMENT ON COLUMN auth.mfa_policies.required_for_admins    IS 'Holders of super_admin or admin must have a second factor';
+COMMENT ON COLUMN auth.mfa_policies.required_for_admins IS
+    'Holders of super_admin or admin must have a second factor';
 COMMENT ON COLUMN auth.mfa_policies.required_for_all       IS 'Every user must have a second factor';
-COMMENT ON COLUMN auth.mfa_policies.grace_period_days      IS 'Days in which a user for whom it is required may still log in without one';
+COMMENT ON COLUMN auth.mfa_policies.grace_period_days IS
+    'Days in which a user for whom it is required may still log in without one';
 COMMENT ON COLUMN auth.mfa_policies.allowed_device_types   IS 'Kinds of device that may be enrolled';
-COMMENT ON COLUMN auth.mfa_policies.min_backup_codes       IS 'Fewest unused backup codes before the user is asked to make new ones';
-COMMENT ON COLUMN auth.mfa_policies.max_failed_attempts    IS 'Failed verifications in the window after which further ones are refused';
+COMMENT ON COLUMN auth.mfa_policies.min_backup_codes IS
+    'Fewest unused backup codes before the user is asked to make new ones';
+COMMENT ON COLUMN auth.mfa_policies.max_failed_attempts IS
+    'Failed verifications in the window after which further ones are refused';
 COMMENT ON COLUMN auth.mfa_policies.attempt_window_minutes IS 'Length of that window';
 COMMENT ON COLUMN auth.mfa_policies.created_at             IS 'Time of creation';
 COMMENT ON COLUMN auth.mfa_policies.updated_at             IS 'Time of the last update, set by a trigger';
@@ -463,7 +487,8 @@ CREATE TABLE IF NOT EXISTS auth.mfa_devices (
     CONSTRAINT mfa_devices_pkey                       PRIMARY KEY (id),
     CONSTRAINT mfa_devices_user_id_name_key           UNIQUE (user_id, name),
     CONSTRAINT mfa_devices_webauthn_credential_id_key UNIQUE (webauthn_credential_id),
-    CONSTRAINT mfa_devices_user_id_fkey               FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE,
+    CONSTRAINT mfa_devices_user_id_fkey
+        FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE,
     CONSTRAINT mfa_devices_device_type_check          CHECK (device_type IN ('totp', 'webauthn')),
     CONSTRAINT mfa_devices_name_check                 CHECK (btrim(name) <> ''),
 
@@ -489,37 +514,47 @@ CREATE TABLE IF NOT EXISTS auth.mfa_devices (
         octet_length(secret_encrypted) BETWEEN 44 AND 1024
         AND encode(secret_encrypted, 'hex') ~ '^(..)*[89a-f]'
     ),
-    CONSTRAINT mfa_devices_secret_key_id_check       CHECK (btrim(secret_key_id) <> ''),
-    CONSTRAINT mfa_devices_totp_algorithm_check      CHECK (totp_algorithm IN ('SHA1', 'SHA256', 'SHA512')),
-    CONSTRAINT mfa_devices_totp_digits_check         CHECK (totp_digits BETWEEN 6 AND 8),
-    CONSTRAINT mfa_devices_totp_period_seconds_check CHECK (totp_period_seconds BETWEEN 15 AND 120),
-    CONSTRAINT mfa_devices_totp_last_used_step_check CHECK (totp_last_used_step >= 0),
-    CONSTRAINT mfa_devices_webauthn_credential_id_check CHECK (octet_length(webauthn_credential_id) BETWEEN 16 AND 1023),
-    CONSTRAINT mfa_devices_webauthn_public_key_check CHECK (octet_length(webauthn_public_key) BETWEEN 32 AND 2048),
-    CONSTRAINT mfa_devices_webauthn_sign_count_check CHECK (webauthn_sign_count BETWEEN 0 AND 4294967295)
+    CONSTRAINT mfa_devices_secret_key_id_check        CHECK (btrim(secret_key_id) <> ''),
+    CONSTRAINT mfa_devices_totp_algorithm_check       CHECK (totp_algorithm IN ('SHA1', 'SHA256', 'SHA512')),
+    CONSTRAINT mfa_devices_totp_digits_check          CHECK (totp_digits BETWEEN 6 AND 8),
+    CONSTRAINT mfa_devices_totp_period_seconds_check  CHECK (totp_period_seconds BETWEEN 15 AND 120),
+    CONSTRAINT mfa_devices_totp_last_used_step_check  CHECK (totp_last_used_step >= 0),
+    CONSTRAINT mfa_devices_webauthn_credential_id_check CHECK (
+        octet_length(webauthn_credential_id) BETWEEN 16 AND 1023
+    ),
+    CONSTRAINT mfa_devices_webauthn_public_key_check  CHECK (octet_length(webauthn_public_key) BETWEEN 32 AND 2048),
+    CONSTRAINT mfa_devices_webauthn_sign_count_check  CHECK (webauthn_sign_count BETWEEN 0 AND 4294967295)
 );
 
-CREATE INDEX IF NOT EXISTS idx_mfa_devices_user_id       ON auth.mfa_devices (user_id);
-CREATE INDEX IF NOT EXISTS idx_mfa_devices_secret_key_id ON auth.mfa_devices (secret_key_id) WHERE secret_key_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_mfa_devices_secret_key_id
+    ON auth.mfa_devices (secret_key_id) WHERE secret_key_id IS NOT NULL;
 
-COMMENT ON TABLE  auth.mfa_devices                        IS 'Second factors that users have enrolled: authenticator apps (totp) and security keys or passkeys (webauthn)';
+COMMENT ON TABLE  auth.mfa_devices IS
+    'Second factors that users have enrolled: authenticator apps (totp) and security keys or passkeys (webauthn)';
 COMMENT ON COLUMN auth.mfa_devices.id                     IS 'Identity of the device';
 COMMENT ON COLUMN auth.mfa_devices.user_id                IS 'Whose device it is';
 COMMENT ON COLUMN auth.mfa_devices.device_type            IS 'totp or webauthn';
 COMMENT ON COLUMN auth.mfa_devices.name                   IS 'Name that its owner gave it';
-COMMENT ON COLUMN auth.mfa_devices.secret_encrypted       IS 'totp: shared secret, encrypted by the application (nonce, ciphertext, tag); never in clear';
-COMMENT ON COLUMN auth.mfa_devices.secret_key_id          IS 'totp: which key of the application encrypted the secret; the key itself is kept outside the database';
+COMMENT ON COLUMN auth.mfa_devices.secret_encrypted IS
+    'totp: shared secret, encrypted by the application (nonce, ciphertext, tag); never in clear';
+COMMENT ON COLUMN auth.mfa_devices.secret_key_id IS
+    'totp: which key of the application encrypted the secret; the key itself is kept outside the database';
 COMMENT ON COLUMN auth.mfa_devices.totp_algorithm         IS 'totp: hash of the one-time codes';
 COMMENT ON COLUMN auth.mfa_devices.totp_digits            IS 'totp: digits of a code';
 COMMENT ON COLUMN auth.mfa_devices.totp_period_seconds    IS 'totp: validity of a code';
-COMMENT ON COLUMN auth.mfa_devices.totp_last_used_step    IS 'totp: time step of the last accepted code; that one and earlier ones are refused (replay)';
-COMMENT ON COLUMN auth.mfa_devices.webauthn_credential_id IS 'webauthn: identity of the credential, as the authenticator gave it';
+COMMENT ON COLUMN auth.mfa_devices.totp_last_used_step IS
+    'totp: time step of the last accepted code; that one and earlier ones are refused (replay)';
+COMMENT ON COLUMN auth.mfa_devices.webauthn_credential_id IS
+    'webauthn: identity of the credential, as the authenticator gave it';
 COMMENT ON COLUMN auth.mfa_devices.webauthn_public_key    IS 'webauthn: public key of the credential (COSE)';
-COMMENT ON COLUMN auth.mfa_devices.webauthn_sign_count    IS 'webauthn: last signature counter; one that does not grow means a copy';
+COMMENT ON COLUMN auth.mfa_devices.webauthn_sign_count IS
+    'webauthn: last signature counter; one that does not grow means a copy';
 COMMENT ON COLUMN auth.mfa_devices.webauthn_aaguid        IS 'webauthn: model of the authenticator';
-COMMENT ON COLUMN auth.mfa_devices.webauthn_transports    IS 'webauthn: how it can be reached, such as usb, nfc, internal';
+COMMENT ON COLUMN auth.mfa_devices.webauthn_transports IS
+    'webauthn: how it can be reached, such as usb, nfc, internal';
 COMMENT ON COLUMN auth.mfa_devices.is_active              IS 'False: switched off, not accepted';
-COMMENT ON COLUMN auth.mfa_devices.confirmed_at           IS 'When enrolment was completed by a first valid code; NULL: not accepted yet';
+COMMENT ON COLUMN auth.mfa_devices.confirmed_at IS
+    'When enrolment was completed by a first valid code; NULL: not accepted yet';
 COMMENT ON COLUMN auth.mfa_devices.last_used_at           IS 'Last successful verification';
 COMMENT ON COLUMN auth.mfa_devices.created_at             IS 'Time of creation';
 COMMENT ON COLUMN auth.mfa_devices.updated_at             IS 'Time of the last update, set by a trigger';
@@ -534,22 +569,25 @@ CREATE TABLE IF NOT EXISTS auth.mfa_backup_codes (
     created_at timestamp with time zone NOT NULL DEFAULT now(),
     CONSTRAINT mfa_backup_codes_pkey                  PRIMARY KEY (id),
     CONSTRAINT mfa_backup_codes_user_id_code_hash_key UNIQUE (user_id, code_hash),
-    CONSTRAINT mfa_backup_codes_user_id_fkey          FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE,
+    CONSTRAINT mfa_backup_codes_user_id_fkey
+        FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE,
 
     -- A code is short, so only a slow, salted hash protects it: bcrypt of cost 10 or more, or argon2id.
     CONSTRAINT mfa_backup_codes_code_hash_check CHECK (
         code_hash ~ '^[$]2[aby][$](1[0-9]|2[0-9]|3[01])[$][./A-Za-z0-9]{53}$'
         OR code_hash ~ '^[$]argon2id[$]v=19[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][+/A-Za-z0-9]{22,}[$][+/A-Za-z0-9]{22,}$'
     ),
-    CONSTRAINT mfa_backup_codes_used_ip_check CHECK (used_ip IS NULL OR used_at IS NOT NULL)
+    CONSTRAINT mfa_backup_codes_used_ip_check         CHECK (used_ip IS NULL OR used_at IS NOT NULL)
 );
 
 CREATE INDEX IF NOT EXISTS idx_mfa_backup_codes_unused ON auth.mfa_backup_codes (user_id) WHERE used_at IS NULL;
 
-COMMENT ON TABLE  auth.mfa_backup_codes            IS 'One-time codes for a user without a device; a used code stays used (see auth.keep_used_backup_code())';
+COMMENT ON TABLE  auth.mfa_backup_codes IS
+    'One-time codes for a user without a device; a used code stays used (see auth.keep_used_backup_code())';
 COMMENT ON COLUMN auth.mfa_backup_codes.id         IS 'Identity of the code';
 COMMENT ON COLUMN auth.mfa_backup_codes.user_id    IS 'Whose code it is';
-COMMENT ON COLUMN auth.mfa_backup_codes.code_hash  IS 'bcrypt or argon2id hash of the code; the code itself is shown once and never stored';
+COMMENT ON COLUMN auth.mfa_backup_codes.code_hash IS
+    'bcrypt or argon2id hash of the code; the code itself is shown once and never stored';
 COMMENT ON COLUMN auth.mfa_backup_codes.used_at    IS 'When it was used; NULL: not yet';
 COMMENT ON COLUMN auth.mfa_backup_codes.used_ip    IS 'Address that used it';
 COMMENT ON COLUMN auth.mfa_backup_codes.created_at IS 'Time of creation';
@@ -568,31 +606,44 @@ CREATE TABLE IF NOT EXISTS auth.mfa_verification_attempts (
     user_agent     text,
     attempted_at   timestamp with time zone NOT NULL DEFAULT now(),
     CONSTRAINT mfa_verification_attempts_pkey                 PRIMARY KEY (id),
-    CONSTRAINT mfa_verification_attempts_user_id_fkey         FOREIGN KEY (user_id)        REFERENCES auth.users (id)            ON DELETE SET NULL,
-    CONSTRAINT mfa_verification_attempts_device_id_fkey       FOREIGN KEY (device_id)      REFERENCES auth.mfa_devices (id)      ON DELETE SET NULL,
-    CONSTRAINT mfa_verification_attempts_backup_code_id_fkey  FOREIGN KEY (backup_code_id) REFERENCES auth.mfa_backup_codes (id) ON DELETE SET NULL,
+    CONSTRAINT mfa_verification_attempts_user_id_fkey
+        FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE SET NULL,
+    CONSTRAINT mfa_verification_attempts_device_id_fkey
+        FOREIGN KEY (device_id) REFERENCES auth.mfa_devices (id) ON DELETE SET NULL,
+    CONSTRAINT mfa_verification_attempts_backup_code_id_fkey
+        FOREIGN KEY (backup_code_id) REFERENCES auth.mfa_backup_codes (id) ON DELETE SET NULL,
     CONSTRAINT mfa_verification_attempts_method_check         CHECK (method IN ('totp', 'webauthn', 'backup_code')),
     CONSTRAINT mfa_verification_attempts_device_id_check      CHECK (device_id IS NULL OR method <> 'backup_code'),
     CONSTRAINT mfa_verification_attempts_backup_code_id_check CHECK (backup_code_id IS NULL OR method = 'backup_code'),
 
     -- A failure has a reason in words such as wrong_code: no digits, so that a typed code cannot end up here.
-    CONSTRAINT mfa_verification_attempts_failure_reason_check CHECK (succeeded = (failure_reason IS NULL) AND failure_reason ~ '^[a-z_]+$')
+    CONSTRAINT mfa_verification_attempts_failure_reason_check CHECK (
+        succeeded = (failure_reason IS NULL)
+        AND failure_reason ~ '^[a-z_]+$'
+    )
 );
 
-CREATE INDEX IF NOT EXISTS idx_mfa_attempts_user_id        ON auth.mfa_verification_attempts (user_id, attempted_at DESC);
-CREATE INDEX IF NOT EXISTS idx_mfa_attempts_ip_address     ON auth.mfa_verification_attempts (ip_address, attempted_at DESC) WHERE ip_address IS NOT NULL;
-CREATE INDEX IF NOT EXISTS idx_mfa_attempts_device_id      ON auth.mfa_verification_attempts (device_id)                     WHERE device_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS idx_mfa_attempts_backup_code_id ON auth.mfa_verification_attempts (backup_code_id)                WHERE backup_code_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_mfa_attempts_user_id
+    ON auth.mfa_verification_attempts (user_id, attempted_at DESC);
+CREATE INDEX IF NOT EXISTS idx_mfa_attempts_ip_address
+    ON auth.mfa_verification_attempts (ip_address, attempted_at DESC) WHERE ip_address IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_mfa_attempts_device_id
+    ON auth.mfa_verification_attempts (device_id) WHERE device_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_mfa_attempts_backup_code_id
+    ON auth.mfa_verification_attempts (backup_code_id) WHERE backup_code_id IS NOT NULL;
 
-COMMENT ON TABLE  auth.mfa_verification_attempts                IS 'Every verification of a second factor, for rate limits and audit';
+COMMENT ON TABLE  auth.mfa_verification_attempts IS
+    'Every verification of a second factor, for rate limits and audit';
 COMMENT ON COLUMN auth.mfa_verification_attempts.id             IS 'Identity of the attempt';
-COMMENT ON COLUMN auth.mfa_verification_attempts.user_id        IS 'Who was to be verified; NULL: the account is gone since';
+COMMENT ON COLUMN auth.mfa_verification_attempts.user_id IS
+    'Who was to be verified; NULL: the account is gone since';
 COMMENT ON COLUMN auth.mfa_verification_attempts.session_id     IS 'Session it was for, which may be gone since';
 COMMENT ON COLUMN auth.mfa_verification_attempts.method         IS 'totp, webauthn or backup_code';
 COMMENT ON COLUMN auth.mfa_verification_attempts.device_id      IS 'Device that was tried';
 COMMENT ON COLUMN auth.mfa_verification_attempts.backup_code_id IS 'Backup code that matched';
 COMMENT ON COLUMN auth.mfa_verification_attempts.succeeded      IS 'Accepted or not';
-COMMENT ON COLUMN auth.mfa_verification_attempts.failure_reason IS 'Why it was not accepted, such as wrong_code or rate_limited; never what was typed';
+COMMENT ON COLUMN auth.mfa_verification_attempts.failure_reason IS
+    'Why it was not accepted, such as wrong_code or rate_limited; never what was typed';
 COMMENT ON COLUMN auth.mfa_verification_attempts.ip_address     IS 'Address of the client';
 COMMENT ON COLUMN auth.mfa_verification_attempts.user_agent     IS 'User agent of the client';
 COMMENT ON COLUMN auth.mfa_verification_attempts.attempted_at   IS 'Time of the attempt';
@@ -619,7 +670,8 @@ CREATE TABLE IF NOT EXISTS public.personas (
 CREATE INDEX IF NOT EXISTS idx_personas_type       ON public.personas (persona_type);
 CREATE INDEX IF NOT EXISTS idx_personas_is_enabled ON public.personas (is_enabled);
 
-COMMENT ON TABLE  public.personas                IS 'How a check presents itself: resolver settings (dns) or headers and client behaviour (http)';
+COMMENT ON TABLE  public.personas IS
+    'How a check presents itself: resolver settings (dns) or headers and client behaviour (http)';
 COMMENT ON COLUMN public.personas.id             IS 'Identity of the persona';
 COMMENT ON COLUMN public.personas.name           IS 'Name, unique for its type';
 COMMENT ON COLUMN public.personas.description    IS 'What it is for';
@@ -722,9 +774,12 @@ CREATE TABLE IF NOT EXISTS public.campaigns (
     started_at          timestamp with time zone,
     completed_at        timestamp with time zone,
     error_message       text,
-    CONSTRAINT campaigns_pkey                PRIMARY KEY (id),
-    CONSTRAINT campaigns_user_id_fkey        FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE SET NULL,
-    CONSTRAINT campaigns_campaign_type_check CHECK (campaign_type IN ('domain_generation', 'dns_validation', 'http_keyword_validation'))
+    CONSTRAINT campaigns_pkey PRIMARY KEY (id),
+    CONSTRAINT campaigns_user_id_fkey
+        FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE SET NULL,
+    CONSTRAINT campaigns_campaign_type_check CHECK (
+        campaign_type IN ('domain_generation', 'dns_validation', 'http_keyword_validation')
+    )
 );
 
 CREATE INDEX IF NOT EXISTS idx_campaigns_status     ON public.campaigns (status);
@@ -732,7 +787,8 @@ CREATE INDEX IF NOT EXISTS idx_campaigns_type       ON public.campaigns (campaig
 CREATE INDEX IF NOT EXISTS idx_campaigns_user_id    ON public.campaigns (user_id);
 CREATE INDEX IF NOT EXISTS idx_campaigns_created_at ON public.campaigns (created_at DESC);
 
-COMMENT ON TABLE  public.campaigns                     IS 'Campaigns: generate domain names, check them in DNS, look for keywords on their pages';
+COMMENT ON TABLE  public.campaigns IS
+    'Campaigns: generate domain names, check them in DNS, look for keywords on their pages';
 COMMENT ON COLUMN public.campaigns.id                  IS 'Identity of the campaign';
 COMMENT ON COLUMN public.campaigns.name                IS 'Name of the campaign';
 COMMENT ON COLUMN public.campaigns.campaign_type       IS 'Which of the three kinds of work it does';
@@ -761,20 +817,26 @@ CREATE TABLE IF NOT EXISTS public.domain_generation_campaign_params (
     num_domains_to_generate     integer NOT NULL,
     total_possible_combinations bigint  NOT NULL,
     current_offset              bigint  NOT NULL DEFAULT 0,
-    CONSTRAINT domain_generation_campaign_params_pkey             PRIMARY KEY (campaign_id),
-    CONSTRAINT domain_generation_campaign_params_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE
+    CONSTRAINT domain_generation_campaign_params_pkey PRIMARY KEY (campaign_id),
+    CONSTRAINT domain_generation_campaign_params_campaign_id_fkey
+        FOREIGN KEY (campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE
 );
 
-COMMENT ON TABLE  public.domain_generation_campaign_params                             IS 'What a domain_generation campaign generates';
+COMMENT ON TABLE  public.domain_generation_campaign_params IS
+    'What a domain_generation campaign generates';
 COMMENT ON COLUMN public.domain_generation_campaign_params.campaign_id                 IS 'The campaign';
-COMMENT ON COLUMN public.domain_generation_campaign_params.pattern_type                IS 'Where the variable part stands, such as prefix or suffix';
+COMMENT ON COLUMN public.domain_generation_campaign_params.pattern_type IS
+    'Where the variable part stands, such as prefix or suffix';
 COMMENT ON COLUMN public.domain_generation_campaign_params.variable_length             IS 'Length of the variable part';
-COMMENT ON COLUMN public.domain_generation_campaign_params.character_set               IS 'Characters of the variable part';
+COMMENT ON COLUMN public.domain_generation_campaign_params.character_set IS
+    'Characters of the variable part';
 COMMENT ON COLUMN public.domain_generation_campaign_params.constant_string             IS 'The constant part';
 COMMENT ON COLUMN public.domain_generation_campaign_params.tld                         IS 'Top-level domain';
 COMMENT ON COLUMN public.domain_generation_campaign_params.num_domains_to_generate     IS 'How many names to generate';
-COMMENT ON COLUMN public.domain_generation_campaign_params.total_possible_combinations IS 'How many names the pattern can give';
-COMMENT ON COLUMN public.domain_generation_campaign_params.current_offset              IS 'Next combination to generate';
+COMMENT ON COLUMN public.domain_generation_campaign_params.total_possible_combinations IS
+    'How many names the pattern can give';
+COMMENT ON COLUMN public.domain_generation_campaign_params.current_offset IS
+    'Next combination to generate';
 
 
 CREATE TABLE IF NOT EXISTS public.domain_generation_config_states (
@@ -785,11 +847,13 @@ CREATE TABLE IF NOT EXISTS public.domain_generation_config_states (
     CONSTRAINT domain_generation_config_states_pkey PRIMARY KEY (config_hash)
 );
 
-COMMENT ON TABLE  public.domain_generation_config_states                IS 'How far each pattern was generated, over all campaigns, so that no name comes twice';
+COMMENT ON TABLE  public.domain_generation_config_states IS
+    'How far each pattern was generated, over all campaigns, so that no name comes twice';
 COMMENT ON COLUMN public.domain_generation_config_states.config_hash    IS 'Hash of the pattern';
 COMMENT ON COLUMN public.domain_generation_config_states.last_offset    IS 'Last combination generated';
 COMMENT ON COLUMN public.domain_generation_config_states.config_details IS 'The pattern itself';
-COMMENT ON COLUMN public.domain_generation_config_states.updated_at     IS 'Time of the last update, set by the application';
+COMMENT ON COLUMN public.domain_generation_config_states.updated_at IS
+    'Time of the last update, set by the application';
 
 
 CREATE TABLE IF NOT EXISTS public.dns_validation_params (
@@ -801,19 +865,24 @@ CREATE TABLE IF NOT EXISTS public.dns_validation_params (
     batch_size                    integer          DEFAULT 50,
     retry_attempts                integer          DEFAULT 1,
     metadata                      jsonb,
-    CONSTRAINT dns_validation_params_pkey                               PRIMARY KEY (campaign_id),
-    CONSTRAINT dns_validation_params_campaign_id_fkey                   FOREIGN KEY (campaign_id)                   REFERENCES public.campaigns (id) ON DELETE CASCADE,
-    CONSTRAINT dns_validation_params_source_generation_campaign_id_fkey FOREIGN KEY (source_generation_campaign_id) REFERENCES public.campaigns (id) ON DELETE SET NULL,
-    CONSTRAINT dns_validation_params_batch_size_check                   CHECK (batch_size > 0),
-    CONSTRAINT dns_validation_params_retry_attempts_check               CHECK (retry_attempts >= 0)
+    CONSTRAINT dns_validation_params_pkey                 PRIMARY KEY (campaign_id),
+    CONSTRAINT dns_validation_params_campaign_id_fkey
+        FOREIGN KEY (campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE,
+    CONSTRAINT dns_validation_params_source_generation_campaign_id_fkey
+        FOREIGN KEY (source_generation_campaign_id) REFERENCES public.campaigns (id) ON DELETE SET NULL,
+    CONSTRAINT dns_validation_params_batch_size_check     CHECK (batch_size > 0),
+    CONSTRAINT dns_validation_params_retry_attempts_check CHECK (retry_attempts >= 0)
 );
 
-COMMENT ON TABLE  public.dns_validation_params                               IS 'What a dns_validation campaign checks, and how';
+COMMENT ON TABLE  public.dns_validation_params IS
+    'What a dns_validation campaign checks, and how';
 COMMENT ON COLUMN public.dns_validation_params.campaign_id                   IS 'The campaign';
 COMMENT ON COLUMN public.dns_validation_params.source_generation_campaign_id IS 'Campaign whose names are checked';
 COMMENT ON COLUMN public.dns_validation_params.persona_ids                   IS 'Personas to use, in turn';
-COMMENT ON COLUMN public.dns_validation_params.rotation_interval_seconds     IS 'Time before the next persona; 0: for each check';
-COMMENT ON COLUMN public.dns_validation_params.processing_speed_per_minute   IS 'Checks per minute at most; 0: no limit';
+COMMENT ON COLUMN public.dns_validation_params.rotation_interval_seconds IS
+    'Time before the next persona; 0: for each check';
+COMMENT ON COLUMN public.dns_validation_params.processing_speed_per_minute IS
+    'Checks per minute at most; 0: no limit';
 COMMENT ON COLUMN public.dns_validation_params.batch_size                    IS 'Names per batch';
 COMMENT ON COLUMN public.dns_validation_params.retry_attempts                IS 'Further attempts after a failure';
 COMMENT ON COLUMN public.dns_validation_params.metadata                      IS 'Further settings';
@@ -836,15 +905,20 @@ CREATE TABLE IF NOT EXISTS public.http_keyword_campaign_params (
     target_http_ports           integer[],
     last_processed_domain_name  text,
     metadata                    jsonb,
-    CONSTRAINT http_keyword_campaign_params_pkey                    PRIMARY KEY (campaign_id),
-    CONSTRAINT http_keyword_campaign_params_campaign_id_fkey        FOREIGN KEY (campaign_id)        REFERENCES public.campaigns (id) ON DELETE CASCADE,
-    CONSTRAINT http_keyword_campaign_params_source_campaign_id_fkey FOREIGN KEY (source_campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE,
-    CONSTRAINT http_keyword_campaign_params_source_type_check       CHECK (source_type IN ('DomainGeneration', 'DNSValidation')),
-    CONSTRAINT http_keyword_campaign_params_batch_size_check        CHECK (batch_size > 0),
-    CONSTRAINT http_keyword_campaign_params_retry_attempts_check    CHECK (retry_attempts >= 0)
+    CONSTRAINT http_keyword_campaign_params_pkey                 PRIMARY KEY (campaign_id),
+    CONSTRAINT http_keyword_campaign_params_campaign_id_fkey
+        FOREIGN KEY (campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE,
+    CONSTRAINT http_keyword_campaign_params_source_campaign_id_fkey
+        FOREIGN KEY (source_campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE,
+    CONSTRAINT http_keyword_campaign_params_source_type_check CHECK (
+        source_type IN ('DomainGeneration', 'DNSValidation')
+    ),
+    CONSTRAINT http_keyword_campaign_params_batch_size_check     CHECK (batch_size > 0),
+    CONSTRAINT http_keyword_campaign_params_retry_attempts_check CHECK (retry_attempts >= 0)
 );
 
-COMMENT ON TABLE  public.http_keyword_campaign_params                             IS 'What an http_keyword_validation campaign looks for, and how';
+COMMENT ON TABLE  public.http_keyword_campaign_params IS
+    'What an http_keyword_validation campaign looks for, and how';
 COMMENT ON COLUMN public.http_keyword_campaign_params.campaign_id                 IS 'The campaign';
 COMMENT ON COLUMN public.http_keyword_campaign_params.source_campaign_id          IS 'Campaign whose names are visited';
 COMMENT ON COLUMN public.http_keyword_campaign_params.source_type                 IS 'Kind of that campaign';
@@ -854,8 +928,10 @@ COMMENT ON COLUMN public.http_keyword_campaign_params.ad_hoc_keywords           
 COMMENT ON COLUMN public.http_keyword_campaign_params.proxy_ids                   IS 'Proxies to go through';
 COMMENT ON COLUMN public.http_keyword_campaign_params.proxy_pool_id               IS 'Pool of proxies to go through';
 COMMENT ON COLUMN public.http_keyword_campaign_params.proxy_selection_strategy    IS 'How the next proxy is chosen';
-COMMENT ON COLUMN public.http_keyword_campaign_params.rotation_interval_seconds   IS 'Time before the next persona; 0: for each visit';
-COMMENT ON COLUMN public.http_keyword_campaign_params.processing_speed_per_minute IS 'Visits per minute at most; 0: no limit';
+COMMENT ON COLUMN public.http_keyword_campaign_params.rotation_interval_seconds IS
+    'Time before the next persona; 0: for each visit';
+COMMENT ON COLUMN public.http_keyword_campaign_params.processing_speed_per_minute IS
+    'Visits per minute at most; 0: no limit';
 COMMENT ON COLUMN public.http_keyword_campaign_params.batch_size                  IS 'Names per batch';
 COMMENT ON COLUMN public.http_keyword_campaign_params.retry_attempts              IS 'Further attempts after a failure';
 COMMENT ON COLUMN public.http_keyword_campaign_params.target_http_ports           IS 'Ports to visit';
@@ -881,7 +957,8 @@ CREATE TABLE IF NOT EXISTS public.campaign_jobs (
     locked_at            timestamp with time zone,
     locked_by            text,
     CONSTRAINT campaign_jobs_pkey               PRIMARY KEY (id),
-    CONSTRAINT campaign_jobs_campaign_id_fkey   FOREIGN KEY (campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE,
+    CONSTRAINT campaign_jobs_campaign_id_fkey
+        FOREIGN KEY (campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE,
     CONSTRAINT campaign_jobs_attempts_check     CHECK (attempts >= 0),
     CONSTRAINT campaign_jobs_max_attempts_check CHECK (max_attempts > 0)
 );
@@ -923,16 +1000,20 @@ CREATE TABLE IF NOT EXISTS public.generated_domains (
     offset_index                  bigint                   NOT NULL DEFAULT 0,
     generated_at                  timestamp with time zone NOT NULL DEFAULT now(),
     created_at                    timestamp with time zone NOT NULL DEFAULT now(),
-    CONSTRAINT generated_domains_pkey                               PRIMARY KEY (id),
-    CONSTRAINT uq_generated_domains_campaign_name                   UNIQUE (domain_generation_campaign_id, domain_name),
-    CONSTRAINT generated_domains_domain_generation_campaign_id_fkey FOREIGN KEY (domain_generation_campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE
+    CONSTRAINT generated_domains_pkey             PRIMARY KEY (id),
+    CONSTRAINT uq_generated_domains_campaign_name UNIQUE (domain_generation_campaign_id, domain_name),
+    CONSTRAINT generated_domains_domain_generation_campaign_id_fkey
+        FOREIGN KEY (domain_generation_campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE
 );
 
-CREATE INDEX IF NOT EXISTS idx_generated_domains_campaign_id ON public.generated_domains (domain_generation_campaign_id);
+CREATE INDEX IF NOT EXISTS idx_generated_domains_campaign_id
+    ON public.generated_domains (domain_generation_campaign_id);
 CREATE INDEX IF NOT EXISTS idx_generated_domains_name        ON public.generated_domains (domain_name);
-CREATE INDEX IF NOT EXISTS idx_generated_domains_offset      ON public.generated_domains (domain_generation_campaign_id, offset_index);
+CREATE INDEX IF NOT EXISTS idx_generated_domains_offset
+    ON public.generated_domains (domain_generation_campaign_id, offset_index);
 
-COMMENT ON TABLE  public.generated_domains                               IS 'Names that a domain_generation campaign made';
+COMMENT ON TABLE  public.generated_domains IS
+    'Names that a domain_generation campaign made';
 COMMENT ON COLUMN public.generated_domains.id                            IS 'Identity of the name';
 COMMENT ON COLUMN public.generated_domains.domain_generation_campaign_id IS 'Campaign that made it';
 COMMENT ON COLUMN public.generated_domains.domain_name                   IS 'The name, unique for its campaign';
@@ -955,12 +1036,15 @@ CREATE TABLE IF NOT EXISTS public.dns_validation_results (
     attempts                integer                           DEFAULT 0,
     last_checked_at         timestamp with time zone,
     created_at              timestamp with time zone NOT NULL DEFAULT now(),
-    CONSTRAINT dns_validation_results_pkey                         PRIMARY KEY (id),
-    CONSTRAINT uq_dns_results_campaign_domain                      UNIQUE (dns_campaign_id, domain_name),
-    CONSTRAINT dns_validation_results_dns_campaign_id_fkey         FOREIGN KEY (dns_campaign_id)         REFERENCES public.campaigns (id)         ON DELETE CASCADE,
-    CONSTRAINT dns_validation_results_generated_domain_id_fkey     FOREIGN KEY (generated_domain_id)     REFERENCES public.generated_domains (id) ON DELETE SET NULL,
-    CONSTRAINT dns_validation_results_validated_by_persona_id_fkey FOREIGN KEY (validated_by_persona_id) REFERENCES public.personas (id)          ON DELETE SET NULL,
-    CONSTRAINT dns_validation_results_attempts_check               CHECK (attempts >= 0)
+    CONSTRAINT dns_validation_results_pkey           PRIMARY KEY (id),
+    CONSTRAINT uq_dns_results_campaign_domain        UNIQUE (dns_campaign_id, domain_name),
+    CONSTRAINT dns_validation_results_dns_campaign_id_fkey
+        FOREIGN KEY (dns_campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE,
+    CONSTRAINT dns_validation_results_generated_domain_id_fkey
+        FOREIGN KEY (generated_domain_id) REFERENCES public.generated_domains (id) ON DELETE SET NULL,
+    CONSTRAINT dns_validation_results_validated_by_persona_id_fkey
+        FOREIGN KEY (validated_by_persona_id) REFERENCES public.personas (id) ON DELETE SET NULL,
+    CONSTRAINT dns_validation_results_attempts_check CHECK (attempts >= 0)
 );
 
 CREATE INDEX IF NOT EXISTS idx_dns_results_campaign_id ON public.dns_validation_results (dns_campaign_id);
@@ -998,20 +1082,26 @@ CREATE TABLE IF NOT EXISTS public.http_keyword_results (
     attempts                  integer                           DEFAULT 0,
     last_checked_at           timestamp with time zone,
     created_at                timestamp with time zone NOT NULL DEFAULT now(),
-    CONSTRAINT http_keyword_results_pkey                          PRIMARY KEY (id),
-    CONSTRAINT uq_http_results_campaign_domain                    UNIQUE (http_keyword_campaign_id, domain_name),
-    CONSTRAINT http_keyword_results_http_keyword_campaign_id_fkey FOREIGN KEY (http_keyword_campaign_id) REFERENCES public.campaigns (id)              ON DELETE CASCADE,
-    CONSTRAINT http_keyword_results_dns_result_id_fkey            FOREIGN KEY (dns_result_id)            REFERENCES public.dns_validation_results (id) ON DELETE SET NULL,
-    CONSTRAINT http_keyword_results_validated_by_persona_id_fkey  FOREIGN KEY (validated_by_persona_id)  REFERENCES public.personas (id)               ON DELETE SET NULL,
-    CONSTRAINT http_keyword_results_used_proxy_id_fkey            FOREIGN KEY (used_proxy_id)            REFERENCES public.proxies (id)                ON DELETE SET NULL
+    CONSTRAINT http_keyword_results_pkey       PRIMARY KEY (id),
+    CONSTRAINT uq_http_results_campaign_domain UNIQUE (http_keyword_campaign_id, domain_name),
+    CONSTRAINT http_keyword_results_http_keyword_campaign_id_fkey
+        FOREIGN KEY (http_keyword_campaign_id) REFERENCES public.campaigns (id) ON DELETE CASCADE,
+    CONSTRAINT http_keyword_results_dns_result_id_fkey
+        FOREIGN KEY (dns_result_id) REFERENCES public.dns_validation_results (id) ON DELETE SET NULL,
+    CONSTRAINT http_keyword_results_validated_by_persona_id_fkey
+        FOREIGN KEY (validated_by_persona_id) REFERENCES public.personas (id) ON DELETE SET NULL,
+    CONSTRAINT http_keyword_results_used_proxy_id_fkey
+        FOREIGN KEY (used_proxy_id) REFERENCES public.proxies (id) ON DELETE SET NULL
 );
 
-CREATE INDEX IF NOT EXISTS idx_http_results_campaign_id           ON public.http_keyword_results (http_keyword_campaign_id);
+CREATE INDEX IF NOT EXISTS idx_http_results_campaign_id
+    ON public.http_keyword_results (http_keyword_campaign_id);
 CREATE INDEX IF NOT EXISTS idx_http_results_domain_name           ON public.http_keyword_results (domain_name);
 CREATE INDEX IF NOT EXISTS idx_http_results_status                ON public.http_keyword_results (validation_status);
 CREATE INDEX IF NOT EXISTS idx_http_keyword_results_dns_result_id ON public.http_keyword_results (dns_result_id);
 
-COMMENT ON TABLE  public.http_keyword_results                           IS 'What an http_keyword_validation campaign found';
+COMMENT ON TABLE  public.http_keyword_results IS
+    'What an http_keyword_validation campaign found';
 COMMENT ON COLUMN public.http_keyword_results.id                        IS 'Identity of the result';
 COMMENT ON COLUMN public.http_keyword_results.http_keyword_campaign_id  IS 'Campaign that visited';
 COMMENT ON COLUMN public.http_keyword_results.dns_result_id             IS 'DNS result that the visit followed';
@@ -1045,15 +1135,17 @@ CREATE TABLE IF NOT EXISTS public.audit_logs (
     details     jsonb,
     client_ip   text,
     user_agent  text,
-    CONSTRAINT audit_logs_pkey         PRIMARY KEY (id),
-    CONSTRAINT audit_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE SET NULL
+    CONSTRAINT audit_logs_pkey PRIMARY KEY (id),
+    CONSTRAINT audit_logs_user_id_fkey
+        FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE SET NULL
 );
 
 CREATE INDEX IF NOT EXISTS idx_audit_logs_timestamp      ON public.audit_logs ("timestamp" DESC);
 CREATE INDEX IF NOT EXISTS idx_audit_logs_user_id        ON public.audit_logs (user_id);
 CREATE INDEX IF NOT EXISTS idx_audit_logs_entity_type_id ON public.audit_logs (entity_type, entity_id);
 
-COMMENT ON TABLE  public.audit_logs             IS 'What users did in DomainFlow (what concerns log-ins is in auth.auth_audit_log)';
+COMMENT ON TABLE  public.audit_logs IS
+    'What users did in DomainFlow (what concerns log-ins is in auth.auth_audit_log)';
 COMMENT ON COLUMN public.audit_logs.id          IS 'Identity of the entry';
 COMMENT ON COLUMN public.audit_logs."timestamp" IS 'Time of the action';
 COMMENT ON COLUMN public.audit_logs.user_id     IS 'Who did it; NULL: the account is gone since';
@@ -1118,7 +1210,8 @@ BEGIN
                   AND host(v_session.ip_address) IS DISTINCT FROM host(p_client_ip) THEN true END,
         'user_agent_mismatch',
             CASE WHEN p_require_ua_match
-                  AND v_session.user_agent_hash IS DISTINCT FROM public.generate_user_agent_hash(p_user_agent) THEN true END,
+                  AND v_session.user_agent_hash IS DISTINCT FROM
+                      public.generate_user_agent_hash(p_user_agent) THEN true END,
         'fingerprint_mismatch',
             CASE WHEN v_session.session_fingerprint IS DISTINCT FROM
                       auth.session_fingerprint(p_client_ip, p_user_agent, v_session.screen_resolution) THEN true END,
@@ -1157,7 +1250,10 @@ END;
 $$;
 
 COMMENT ON FUNCTION auth.validate_session_security(character varying, inet, text, boolean, boolean) IS
-    'Checks a session against what the client presents now: always one row. Valid: no flag, the user''s permissions and roles, and the session''s activity is renewed. Refused: the reasons as keys of security_flags (session_not_found, ip_mismatch, user_agent_mismatch, fingerprint_mismatch, idle_timeout), nothing is changed';
+    'Checks a session against what the client presents now: always one row. '
+    'Valid: no flag, the permissions and roles of the user, and the activity of the session is renewed. '
+    'Refused: the reasons as keys of security_flags (session_not_found, ip_mismatch, user_agent_mismatch, '
+    'fingerprint_mismatch, idle_timeout), and nothing is changed';
 
 
 CREATE OR REPLACE FUNCTION auth.cleanup_expired_sessions()
@@ -1182,7 +1278,7 @@ END;
 $$;
 
 COMMENT ON FUNCTION auth.cleanup_expired_sessions() IS
-    'Deletes sessions that have expired or were inactive for 7 days, records it in auth.auth_audit_log, returns how many';
+    'Deletes sessions that expired or were inactive for 7 days, records it in auth.auth_audit_log, returns how many';
 
 
 -- =====================================================================================================================
@@ -1289,11 +1385,13 @@ ON CONFLICT DO NOTHING;
 INSERT INTO auth.role_permissions (role_id, permission_id)
 SELECT r.id, p.id
   FROM (VALUES
-           ('super_admin', ARRAY['campaigns:create', 'campaigns:read', 'campaigns:update', 'campaigns:delete', 'campaigns:execute',
+           ('super_admin', ARRAY['campaigns:create', 'campaigns:read', 'campaigns:update', 'campaigns:delete',
+                                 'campaigns:execute',
                                  'personas:create',  'personas:read',  'personas:update',  'personas:delete',
                                  'proxies:create',   'proxies:read',   'proxies:update',   'proxies:delete',
                                  'system:admin',     'system:config',  'users:manage',     'reports:generate']),
-           ('admin',       ARRAY['campaigns:create', 'campaigns:read', 'campaigns:update', 'campaigns:delete', 'campaigns:execute',
+           ('admin',       ARRAY['campaigns:create', 'campaigns:read', 'campaigns:update', 'campaigns:delete',
+                                 'campaigns:execute',
                                  'personas:create',  'personas:read',  'personas:update',  'personas:delete',
                                  'proxies:create',   'proxies:read',   'proxies:update',   'proxies:delete',
                                  'users:manage',     'reports:generate']),
@@ -1310,7 +1408,10 @@ ON CONFLICT DO NOTHING;
 -- Users (bcrypt, cost 12)
 -- =====================================================================================================================
 
-INSERT INTO auth.users (id, email, email_verified, password_hash, first_name, last_name, is_active, is_locked, must_change_password) VALUES
+INSERT INTO auth.users (
+    id, email, email_verified,
+    password_hash, first_name, last_name, is_active, is_locked, must_change_password
+) VALUES
     ('00000000-0000-0000-0000-000000000001', 'admin@domainflow.local', true,
      '$2a$12$YTWECg2Gj9ug1wnlBzms1uXKsLHpr0sZeQJ9sof7PV8EZTfQgZk7.', 'System',   'Administrator', true, false, true),
     ('00000000-0000-0000-0000-000000000002', 'user@domainflow.com', true,
@@ -1336,8 +1437,12 @@ ON CONFLICT DO NOTHING;
 -- Multi-factor policy
 -- =====================================================================================================================
 
-INSERT INTO auth.mfa_policies (id, name, description, is_default, required_for_admins, required_for_all, grace_period_days, min_backup_codes) VALUES
-    ('00000000-0000-0000-0002-000000000001', 'default', 'Administrators need a second factor within a week', true, true, false, 7, 8)
+INSERT INTO auth.mfa_policies (
+    id, name, description,
+    is_default, required_for_admins, required_for_all, grace_period_days, min_backup_codes
+) VALUES
+    ('00000000-0000-0000-0002-000000000001', 'default', 'Administrators need a second factor within a week',
+     true, true, false, 7, 8)
 ON CONFLICT DO NOTHING;
 
 COMMIT;
