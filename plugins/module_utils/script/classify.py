@@ -33,9 +33,16 @@ _ROLES = ("ROLE", "USER", "GROUP")
 _SHARED = _ROLES + ("DATABASE", "TABLESPACE")
 _PG_HOST = "Schema files describe one database; the pg_host role makes login roles, databases and server settings."
 
+# pg_dump switches these off for the session that restores; servers older than the dump do not know the newest.
+_TIMEOUTS = frozenset(
+    ["STATEMENT_TIMEOUT", "LOCK_TIMEOUT", "TRANSACTION_TIMEOUT"]
+    + ["IDLE_IN_TRANSACTION_SESSION_TIMEOUT", "IDLE_SESSION_TIMEOUT"]
+)
+
 # A DO block that makes roles when they are missing is a common idiom; run anywhere it changes the cluster.
 _SHARED_IN_BODY = re.compile(
-    r"\b(?:(?:CREATE|ALTER|DROP)\s+(?:ROLE|USER(?!\s+MAPPING\b)|GROUP|DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b", re.IGNORECASE
+    r"\b(?:(?:CREATE|ALTER|DROP)\s+(?:ROLE|USER(?!\s+MAPPING\b)|GROUP|DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b",
+    re.IGNORECASE,
 )
 
 
@@ -90,7 +97,7 @@ def refusal(text: str, verb: str) -> Optional[Refusal]:
     words = verb.split(" ")
     first = words[0]
     if first in ("ROLLBACK", "ABORT"):
-        return Refusal(f"{first} would undo a part of the file", "Remove what should not be, and the transaction block.")
+        return Refusal(f"{first} would undo a part of the file", "Remove it together with what it undoes.")
     if verb == "PREPARE TRANSACTION" or _leading_words(text, 2) == ["COMMIT", "PREPARED"]:
         return Refusal("two-phase commit has no place in a schema file", "Use BEGIN and COMMIT, or neither.")
     if first in ("CREATE", "ALTER", "DROP"):
@@ -157,6 +164,12 @@ def client_encoding(text: str) -> Optional[str]:
 
 def _kind_size(words: List[str]) -> int:
     return _LONG_KINDS.get((words[0], words[1]), 1) if len(words) > 1 else 1
+
+
+def sets_timeout(text: str) -> bool:
+    """Whether the statement sets a timeout of the session, which is the business of whoever opened it."""
+    words = [word for word in _leading_words(text, 3)[1:] if word not in ("SESSION", "LOCAL")]
+    return bool(words) and words[0] in _TIMEOUTS
 
 
 def _leading_words(text: str, count: int) -> List[str]:

@@ -55,7 +55,6 @@ def split(lines: Lines, remark: Optional[Callable[[str, int], None]] = None) -> 
     opened = 0  # the line where the string, name or comment began
     tag = ""
     comments = 0  # depth of nested comments
-    continued = False  # an E'' string just ended: a quote on a later line goes on with it
 
     parts: List[str] = []
     first = 0  # the line of the statement's first token; 0 between statements
@@ -74,13 +73,6 @@ def split(lines: Lines, remark: Optional[Callable[[str, int], None]] = None) -> 
         end = len(line)
         while pos < end:
             if inside == _SQL:
-                if continued:
-                    pos = _skip_space(line, pos)
-                    if line.startswith("'", pos):
-                        inside, opened, continued = _ESCAPE, lines.number, False
-                        pos += 1
-                        continue
-                    continued = pos >= end or line.startswith("--", pos)
                 if not first:
                     pos = _skip_space(line, pos)
                     if pos >= end:
@@ -129,8 +121,9 @@ def split(lines: Lines, remark: Optional[Callable[[str, int], None]] = None) -> 
                 elif token == "/*":
                     inside, opened, comments = _REMARK, lines.number, 1
                 elif char == "\\":
+                    name = _command_name(line, found.start())
                     raise lines.error(
-                        f"psql command '{_command_name(line, found.start())}' inside a statement that began at line {first}",
+                        f"psql command '{name}' inside a statement that began at line {first}",
                         hint="End the statement with a semicolon; only \\i and \\ir are supported, between statements.",
                     )
                 else:
@@ -160,9 +153,6 @@ def split(lines: Lines, remark: Optional[Callable[[str, int], None]] = None) -> 
                 pos = _after_close(inside, line, pos, tag)
                 if pos < 0:
                     break
-                if inside == _ESCAPE:
-                    after = _skip_space(line, pos)
-                    continued = after >= end or line.startswith("--", after)
                 inside = _SQL
         if first:
             parts.append(line[start:])

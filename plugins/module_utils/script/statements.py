@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Iterator, List, Optional, Tuple
 
 from . import psql
-from .classify import client_encoding, controls_transaction, copy_target, refusal, verb_of
+from .classify import client_encoding, controls_transaction, copy_target, refusal, sets_timeout, verb_of
 from .lexer import Piece, split
 from .lines import Encoding, Lines, codec_for
 from .source import Source, open_file, opened
@@ -42,8 +42,8 @@ class CopyData:
                 return
             yield line
 
-    def readline(self) -> bytes:
-        """The next row with its line end, empty at the end."""
+    def readline(self, _size: int = -1) -> bytes:
+        """The next row with its line end, empty at the end; always a whole one."""
         if self._buffer:
             row, _, self._buffer = self._buffer.partition(b"\n")
             return row + b"\n"
@@ -98,7 +98,10 @@ class Statement:
 
 
 def statements(source: Source) -> Iterator[Statement]:
-    """The statements of ``source``. Raises ``SourceError`` at the first thing that cannot be taken."""
+    """The statements of ``source``, without those that set a timeout of the session.
+
+    Raises ``SourceError`` at the first thing that cannot be taken.
+    """
     return walk(source)
 
 
@@ -127,6 +130,8 @@ class _Walk:
                 yield from self._command(piece, lines, path, stack)
                 continue
             statement = self._statement(piece, lines)
+            if statement.verb == "SET" and sets_timeout(statement.text):
+                continue
             yield statement
             if statement.copy_data is not None:
                 statement.copy_data.skip()
@@ -209,7 +214,9 @@ class _Walk:
         real = os.path.realpath(os.path.join(here, command.argument))
         if real != base and os.path.commonpath([base, real]) != base:
             raise lines.error(
-                f"{command.argument} lies outside of the source's folder", piece.line, "Only files below it can be included."
+                f"{command.argument} lies outside of the source's folder",
+                piece.line,
+                "Only files below it can be included.",
             )
         name = os.path.join(os.path.dirname(self._source.name), os.path.relpath(real, base))
         if not os.path.isfile(real):
