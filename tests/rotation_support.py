@@ -1,7 +1,7 @@
 # Copyright (c) 2026 domainflow.database contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of credential_rotate share: accounts, a store, a rotation in this process and one by ansible-playbook."""
+"""What the tests of credential_rotate share: accounts, a store, rotations in this process and by ansible-playbook."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import Any
 import bcrypt
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
+
 from ansible_collections.domainflow.database.plugins.module_utils.credentials.exchange import answer
 from ansible_collections.domainflow.database.plugins.module_utils.credentials.seal import new_key, unseal
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.decide import Rule

@@ -15,6 +15,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultSecretsContext, get_file_vault_secret
 from ansible.plugins.action import ActionBase
+
 from ansible_collections.domainflow.database.plugins.module_utils.argspec import CONNECTION
 from ansible_collections.domainflow.database.plugins.module_utils.credentials import errors
 from ansible_collections.domainflow.database.plugins.module_utils.credentials.options import SPEC

@@ -15,7 +15,8 @@ description:
     SCRAM-SHA-256 verifier), and keeps the passwords in a store on the controller.
   - The passwords stay on the controller. The managed host and the server are given hashes and verifiers only.
   - Before anything changes, the new password is written to the store as I(pending) and read back. After the change
-    it is verified and then becomes I(current). Wherever a run is interrupted, the next one finds out what the database
+    it is verified and then becomes I(current). Wherever a run is interrupted, the next one finds out
+    what the database
     holds and goes on from there, so that no account is ever left without a known password.
   - All accounts of a database are handled by one task, with one connection and one transaction.
 options:
@@ -60,7 +61,9 @@ options:
         type: str
         required: true
       hash_column:
-        description: The column with the bcrypt hash (C($2a$), C($2b$) or C($2y$); the new hash keeps the old one's prefix).
+        description:
+          - The column with the bcrypt hash (C($2a$), C($2b$) or C($2y$); the new hash keeps the old one's
+            prefix).
         type: str
         required: true
       id_column:
@@ -108,7 +111,8 @@ options:
             description: The column that takes the value of O(table.id_column) (NULL for a login role).
             type: str
           details_column:
-            description: A column of type json or jsonb that takes account, kind, reason and number of ended sessions.
+            description:
+              - A column of type json or jsonb that takes account, kind, reason and number of ended sessions.
             type: str
           values:
             description: Further columns with the values that every row gets.
@@ -132,7 +136,8 @@ options:
     default: 90
   adopt:
     description:
-      - Take over accounts whose password nobody knows, by giving them a new one. Has no effect with O(policy=default_only).
+      - Take over accounts whose password nobody knows, by giving them a new one. Has no effect with
+        O(policy=default_only).
     type: bool
     default: false
   history:
@@ -145,16 +150,20 @@ options:
     suboptions:
       type:
         description:
-          - V(vault_file) is a YAML file encrypted with ansible-vault, which other playbooks can name in C(vars_files).
-          - V(kv2) is a KV version 2 secrets engine of HashiCorp Vault or OpenBao; each account is a secret of its own.
-          - V(given) keeps nothing. The caller passes O(accounts[].password). In check mode it needs none, which makes it the
+          - V(vault_file) is a YAML file encrypted with ansible-vault, which other playbooks can name in
+            C(vars_files).
+          - V(kv2) is a KV version 2 secrets engine of HashiCorp Vault or OpenBao; each account is a secret
+            of its own.
+          - V(given) keeps nothing. The caller passes O(accounts[].password). In check mode it needs none,
+            which makes it the
             way to ask whether a default password is still in use.
         type: str
         choices: [vault_file, kv2, given]
         default: vault_file
       path:
         description:
-          - V(vault_file), the file on the controller. A relative path is relative to the playbook's folder. It is created with mode
+          - V(vault_file), the file on the controller. A relative path is relative to the playbook's
+            folder. It is created with mode
             0600, its folder with 0700.
           - V(kv2), the folder inside the secrets engine.
         type: str
@@ -163,7 +172,8 @@ options:
         type: str
       vault_password_file:
         description:
-          - File (or script) with the vault password. Without it the play's own vault secrets are used, from C(--vault-id),
+          - File (or script) with the vault password. Without it the play's own vault secrets are used,
+            from C(--vault-id),
             C(--vault-password-file) or E(ANSIBLE_VAULT_PASSWORD_FILE).
         type: str
       lock_timeout:
@@ -200,7 +210,8 @@ options:
         default: 32
       alphabet:
         description:
-          - The characters to choose from, printable ASCII only. Without it letters, digits and C(-_.~), which need no quoting
+          - The characters to choose from, printable ASCII only. Without it letters, digits and C(-_.~),
+            which need no quoting
             in shells, URLs and configuration files.
         type: str
       avoid_lookalikes:
@@ -224,7 +235,9 @@ options:
         type: bool
         default: true
       host:
-        description: Host to log in to, seen from the managed host. Without it O(login_host), or C(localhost) for a Unix socket.
+        description:
+          - Host to log in to, seen from the managed host. Without it O(login_host), or C(localhost) for a Unix
+            socket.
         type: str
       port:
         description: Port to log in to. Without it O(login_port).
@@ -335,7 +348,8 @@ accounts:
       description:
         - V(none), or what was done (in check mode, what would be done).
         - V(recorded) is a password that the caller gave and the database had already.
-        - V(rotated) is a new password, V(resumed) the pending one of an interrupted run, V(promoted) a pending one that was already
+        - V(rotated) is a new password, V(resumed) the pending one of an interrupted run, V(promoted) a
+          pending one that was already
           in the database, V(restored) the current one again after a restore of the database, V(migrated) the same
           password in a better format, V(rolled_back) and V(unverified) failures after the change.
       type: str

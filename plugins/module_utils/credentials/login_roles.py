@@ -11,21 +11,21 @@ import psycopg2
 
 from ..errors import PermissionMissing
 from .errors import AccountChanged, AccountProblem
-from .transfer import TABLE
 
+# The SQLSTATE that the block below raises where a verifier is another one than was read.
 _CHANGED = "DR001"
 
 # The verifier has to be part of ALTER ROLE's text, so that text is put together inside the server. The handler
 # keeps it out of the log when ALTER ROLE fails: the error is raised anew, without the statement as its context.
-_ALTER = f"""DO $alter$
+_ALTER = """DO $alter$
 DECLARE
     wanted record;
 BEGIN
-    FOR wanted IN SELECT name, old_hash, new_hash FROM {TABLE} WHERE kind = 'role' ORDER BY name LOOP
+    FOR wanted IN SELECT name, old_hash, new_hash FROM pg_temp.credential_change WHERE kind = 'role' ORDER BY name LOOP
         PERFORM 1 FROM pg_catalog.pg_authid
             WHERE rolname = wanted.name AND rolpassword IS NOT DISTINCT FROM wanted.old_hash;
         IF NOT FOUND THEN
-            RAISE EXCEPTION USING ERRCODE = '{_CHANGED}', MESSAGE = wanted.name;
+            RAISE EXCEPTION USING ERRCODE = 'DR001', MESSAGE = wanted.name;
         END IF;
         BEGIN
             EXECUTE pg_catalog.format('ALTER ROLE %I PASSWORD %L', wanted.name, wanted.new_hash);

@@ -176,7 +176,7 @@ def _require_each_once(table: Table, changes: Sequence[Mapping[str, Any]], chang
         return
     missed = [name for name in wanted if changed.count(name) != 1]
     raise AccountChanged(
-        f"{table.name}: the hash of {', '.join(missed)} is no longer the one that was read, or the row cannot be updated",
+        f"{table.name}: the hash of {', '.join(missed)} is no longer the one that was read, or cannot be updated",
         "Nothing was changed. Run again; if it persists look for a trigger or a row security policy on the table.",
         {"accounts_concerned": missed},
     )
@@ -209,7 +209,7 @@ def _column_types(cursor: Any, name: str, option: str) -> Dict[str, str]:
         "AND a.attnum > 0 AND NOT a.attisdropped",
         (schema, relation),
     )
-    types = {column: type_name for column, type_name in cursor.fetchall()}
+    types: Dict[str, str] = dict(cursor.fetchall())
     if not types:
         raise AccountProblem(f"{option}: there is no table {schema}.{relation} in this database")
     return types

@@ -83,7 +83,7 @@ def _start_tls(raw: socket.socket, options: ConnectionOptions, host: str) -> ssl
         else:
             context.load_default_certs()
     else:
-        # Channel binding stands in: the exchange fails unless the other end knows the verifier and holds this certificate.
+        # Channel binding stands in: the other end must know the verifier and hold this certificate.
         context.verify_mode = ssl.CERT_NONE
     return context.wrap_socket(raw, server_hostname=host)
 

@@ -199,7 +199,7 @@ def _check_format(job: Job, account: Account, found: str | None) -> None:
         return
     if account.kind == "row" and not bcrypt_hash.is_hash(found):
         raise AccountProblem(
-            f"{account.name}: {(job.table or {})['name']}.{(job.table or {})['hash_column']} does not hold a bcrypt hash",
+            f"{account.name}: column {(job.table or {})['hash_column']} does not hold a bcrypt hash",
             "Nothing was changed. Only $2a$, $2b$ and $2y$ hashes are understood.",
         )
     if account.kind == "role" and not scram.is_verifier(found):

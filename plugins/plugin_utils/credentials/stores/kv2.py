@@ -60,7 +60,7 @@ class Kv2Store:
             return Stored(Record(), version)
         if data.get("server") != key.server or data.get("account") != key.account:
             raise StoreError(
-                f"The store's record for account {key.account} at {self._name(key)} belongs to another server or account",
+                f"The store's record of {key.account} at {self._name(key)} belongs to another server or account",
                 "Nothing was changed. Give each environment a store.path of its own.",
             )
         return Stored(from_dict(key, data), version)
@@ -75,7 +75,7 @@ class Kv2Store:
         return Stored(change.record, int(answer["data"]["version"]))
 
     def _call(self, key: Key, function: Any, **arguments: Any) -> Any:
-        """The answer; ``None`` where there is nothing at the path. Errors are worded anew: theirs may quote a secret."""
+        """The answer; ``None`` where there is nothing. Errors are worded anew, since theirs may quote a secret."""
         failure: StoreError
         try:
             return function(path=self._name(key), mount_point=self._mount, **arguments)

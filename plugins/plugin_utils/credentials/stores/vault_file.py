@@ -88,7 +88,7 @@ class VaultFileStore:
             )
         text, label = self._decrypt(raw)
         try:
-            data = yaml.load(text, Loader=_Loader)
+            data = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader with one more tag)
         except yaml.YAMLError:
             data = None
         tree = data.get(VARIABLE) if isinstance(data, dict) else None
@@ -130,7 +130,8 @@ class VaultFileStore:
                 "Pass --vault-password-file or --vault-id, set ANSIBLE_VAULT_PASSWORD_FILE, or set "
                 "store.vault_password_file.",
             )
-        return found
+        label_found, secret = found
+        return str(label_found), secret
 
     def _save(self, tree: dict[str, Any], label: str | None) -> None:
         label, secret = self._encryption_secret(label)
@@ -201,8 +202,14 @@ class _Loader(yaml.SafeLoader):
     pass
 
 
+def _construct_unsafe(loader: _Loader, node: yaml.Node) -> _Unsafe:
+    if not isinstance(node, yaml.ScalarNode):
+        raise yaml.constructor.ConstructorError(None, None, "!unsafe stands before text only", node.start_mark)
+    return _Unsafe(loader.construct_scalar(node))
+
+
 _Dumper.add_representer(_Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style="'"))
-_Loader.add_constructor("!unsafe", lambda loader, node: _Unsafe(loader.construct_scalar(node)))
+_Loader.add_constructor("!unsafe", _construct_unsafe)
 
 
 def _try_lock(handle: int) -> bool:
