@@ -15,7 +15,8 @@ from typing import Callable, Iterator, List, NamedTuple, Optional, Pattern
 
 from .lines import Lines
 
-_SPACE = re.compile(r"[ \t\n\r\f\v]*")
+_BLANKS = " \t\n\r\f\v"
+_SPACE = re.compile(f"[{_BLANKS}]*")
 # Anything beyond ASCII counts as a letter, as in PostgreSQL.
 _WORD = r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*"
 _STOPS = re.compile(r"""['"$;()\\]|--|/\*""")
@@ -101,7 +102,7 @@ def split(lines: Lines, remark: Optional[Callable[[str, int], None]] = None) -> 
                         parts.append(line[start : found.start()])
                         after = _skip_space(line, pos)
                         last = after >= end or line.startswith("--", after)
-                        yield Piece(False, "".join(parts).rstrip(), first, last)
+                        yield Piece(False, "".join(parts).rstrip(_BLANKS), first, last)
                         parts.clear()
                         first = 0
                 elif char == "(":
@@ -159,7 +160,7 @@ def split(lines: Lines, remark: Optional[Callable[[str, int], None]] = None) -> 
     if inside != _SQL:
         raise lines.error(f"{_UNCLOSED[inside]} that begins here is not closed before the end of the file", opened)
     if first:
-        yield Piece(False, "".join(parts).rstrip(), first)
+        yield Piece(False, "".join(parts).rstrip(_BLANKS), first)
 
 
 def _command_name(line: str, at: int) -> str:

@@ -58,7 +58,7 @@ ONE_STATEMENT = {
     "rule with several actions": "CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT (2); SELECT 3)",
     "atomic body": "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 2; END",
     "atomic body, replace": "create or replace procedure f() begin atomic select 1; end",
-    "atomic body with case": "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT 2; END",
+    "atomic body with case": "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT; END",
     "atomic body with nested case": (
         "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC\n"
         "SELECT CASE WHEN a THEN CASE b WHEN 1 THEN 2 END ELSE 3 END;\nSELECT 2;\nEND"
@@ -71,6 +71,7 @@ ONE_STATEMENT = {
     "unbalanced closing parenthesis": "SELECT 1)",
     "colon and brackets": "SELECT a[1:2]::int, :name",
     "parameter": "SELECT $1",
+    "no-break space is a letter": "SELECT 1 AS \u00a0",
 }
 
 

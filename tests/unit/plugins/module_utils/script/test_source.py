@@ -133,8 +133,8 @@ def test_unsupported_psql_commands_name_the_line(tmp_path: Path, command: str, m
 
 
 def test_timeouts_of_the_session_are_left_out() -> None:
-    text = "SET statement_timeout = 0;\nSET transaction_timeout = 0;\nset local lock_timeout to 1;\nSET row_security = on"
-    assert places(Source.from_text(text)) == [("SET row_security = on", "<content>", 4)]
+    text = "SET statement_timeout = 0;\nSET transaction_timeout = 0;\nset local lock_timeout to 1;\nSET row_security=on"
+    assert places(Source.from_text(text)) == [("SET row_security=on", "<content>", 4)]
 
 
 def test_restrict_is_ignored() -> None:
@@ -208,7 +208,7 @@ def test_copy_data_ends_with_the_file_too() -> None:
 
 
 def test_copy_data_may_look_like_anything_else() -> None:
-    text = "COPY t FROM stdin; -- x\n\\ir a\n'\n/*\n-- rename: table a -> b\n\\\\.\n\\.\n-- rename: table c -> d\nSELECT 1"
+    text = "COPY t FROM stdin; \n\\ir a\n'\n/*\n-- rename: table a -> b\n\\\\.\n\\.\n-- rename: table c -> d\nSELECT 1"
     source = Source.from_text(text)
     assert [s.verb for s in statements(source)] == ["COPY", "SELECT"]
     assert source.renames() == ("table c -> d",)
