@@ -191,34 +191,42 @@ class _Walk:
     def _include(
         self, command: psql.Command, piece: Piece, lines: Lines, path: Optional[str], stack: List[str]
     ) -> Iterator[Statement]:
-        real, name = self._resolve(command, piece, lines, path)
+        inner_path, name = self._resolve(command, piece, lines, path)
+        real = os.path.realpath(inner_path)
         if real in stack:
             raise lines.error(f"{name} includes itself, directly or by way of others", piece.line)
         if len(stack) >= _INCLUDE_DEPTH:
             raise lines.error(f"includes are nested more than {_INCLUDE_DEPTH} deep", piece.line)
         if self._included:
-            self._included(real, name)
-        with open_file(real, name) as handle:
+            self._included(inner_path, name)
+        with open_file(inner_path, name) as handle:
             inner = Lines(iter(handle), name, self._encoding)
-            yield from self._file(inner, real, stack + [real])
+            yield from self._file(inner, inner_path, stack + [real])
 
     def _resolve(self, command: psql.Command, piece: Piece, lines: Lines, path: Optional[str]) -> Tuple[str, str]:
-        """The included file's real path, and its name beside the source's own for messages."""
+        """The included file's path, and its name beside the source's own for messages.
+
+        As in psql, ``..`` takes the last name off the path, whether or not that is a link.
+        """
         base = self._source.base_dir
         if base is None:
             raise lines.error(
                 "\\i and \\ir need a source that is a file", piece.line, "Give the schema by src instead of content."
             )
-        base = os.path.realpath(base)
-        here = os.path.dirname(path) if command.relative and path else base
-        real = os.path.realpath(os.path.join(here, command.argument))
-        if real != base and os.path.commonpath([base, real]) != base:
+        base = os.path.abspath(base)
+        here = os.path.dirname(os.path.abspath(path)) if command.relative and path else base
+        inner = os.path.normpath(os.path.join(here, command.argument))
+        if os.path.isabs(command.argument) or not (_below(base, inner) and _below(base, inner, os.path.realpath)):
             raise lines.error(
                 f"{command.argument} lies outside of the source's folder",
                 piece.line,
-                "Only files below it can be included.",
+                "Only files below it can be included, by a relative path.",
             )
-        name = os.path.join(os.path.dirname(self._source.name), os.path.relpath(real, base))
-        if not os.path.isfile(real):
+        if not os.path.isfile(inner):
             raise lines.error(f"the included file {command.argument} does not exist", piece.line)
-        return real, name
+        return inner, os.path.join(os.path.dirname(self._source.name), os.path.relpath(inner, base))
+
+
+def _below(base: str, path: str, resolve: Callable[[str], str] = os.path.normpath) -> bool:
+    base = resolve(base)
+    return os.path.commonpath([base, resolve(path)]) == base

@@ -78,10 +78,21 @@ def test_include_outside_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_include_inside_by_a_detour_or_a_link_is_followed(tmp_path: Path) -> None:
-    write(tmp_path / "real.sql", "SELECT 1;")
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "link.sql").symlink_to("real.sql")
-    assert len(places(write(tmp_path / "main.sql", "\\ir sub/../real.sql\n\\ir link.sql\n"))) == 2
+    write(tmp_path / "real/a.sql", "\\ir b.sql\n")
+    write(tmp_path / "real/b.sql", "SELECT 1;")
+    (tmp_path / "link").symlink_to("real")
+    source = write(tmp_path / "main.sql", "\\ir none/../real/a.sql\n\\ir link/a.sql\n")
+    assert [statement.file for statement in statements(source)] == [f"{tmp_path}/real/b.sql", f"{tmp_path}/link/b.sql"]
+    # Copied elsewhere under these paths, the source reads the same.
+    shown = [str(Path(path).relative_to(tmp_path)) for path in source.files()]
+    assert shown == ["main.sql", "real/a.sql", "real/b.sql", "link/a.sql", "link/b.sql"]
+
+
+def test_source_in_a_linked_folder_reads_its_includes(tmp_path: Path) -> None:
+    write(tmp_path / "releases/7/main.sql", "\\ir part.sql\n")
+    write(tmp_path / "releases/7/part.sql", "SELECT 1;")
+    (tmp_path / "current").symlink_to("releases/7")
+    assert len(places(Source.from_path(tmp_path / "current/main.sql"))) == 1
 
 
 def test_include_loops_and_missing_includes_name_the_line(tmp_path: Path) -> None:
