@@ -13,7 +13,7 @@ here: it names host, port, database and user, says what to do, and never holds a
 
 from __future__ import annotations
 
-from .connect import Connect, connector, server_version
+from .connect import Connect, connector, require_driver, server_version
 from .options import SSL_MODES, ConnectionOptions
 
-__all__ = ["SSL_MODES", "Connect", "ConnectionOptions", "connector", "server_version"]
+__all__ = ["SSL_MODES", "Connect", "ConnectionOptions", "connector", "require_driver", "server_version"]

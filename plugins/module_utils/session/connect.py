@@ -33,18 +33,23 @@ def connector(options: ConnectionOptions) -> Connect:
     return connect
 
 
-def server_version(connection: Any) -> int:
-    """The server's major version, 15 for 15.4."""
-    return int(connection.server_version) // 10000
-
-
-def _open(options: ConnectionOptions, dbname: Optional[str]) -> Any:
+def require_driver() -> None:
+    """Raise ConnectionFailed where psycopg2 is missing."""
     if not DRIVER_PRESENT:
         raise ConnectionFailed(
             "psycopg2 is not installed for the Python that runs this module",
             "Install python3-psycopg2 on the managed host (or psycopg2-binary for the interpreter that "
             "ansible_python_interpreter names).",
         )
+
+
+def server_version(connection: Any) -> int:
+    """The server's major version, 15 for 15.4."""
+    return int(connection.server_version) // 10000
+
+
+def _open(options: ConnectionOptions, dbname: Optional[str]) -> Any:
+    require_driver()
     arguments = options.libpq(dbname)
     _check_files(options)
     failure = None

@@ -1,0 +1,339 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a database what a schema file says."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: schema_apply
+short_description: Make a PostgreSQL database what a schema file says
+version_added: 1.0.0
+author: domainflow.database contributors (@domainflow)
+description:
+  - Compares the database with the one that the schema file describes and carries out what is missing between them,
+    with C(ALTER) where PostgreSQL has one. Rows are kept.
+  - The file is loaded into a disposable database on the same server, both catalogs are read, and a plan is made of
+    their difference. After the plan has run, and before it is committed, the catalog is read again; anything that is
+    not as the file says rolls the whole run back.
+  - Objects that the file does not have are reported in RV(extra) and left, unless O(prune) is set. Steps that would
+    lose data run only where O(allow_hazards) names them. Objects of kinds that are not compared are reported in
+    RV(unmanaged).
+  - Rows in the file are reference data. Missing rows are inserted, existing ones are left as they are, unless
+    O(enforce) names their table.
+  - In check mode the plan is made and returned, and nothing is changed. The next run executes that plan, statement
+    for statement, as long as neither database nor file change in between.
+options:
+  prune:
+    description: Drop objects of managed schemas that the source does not have.
+    type: bool
+    default: false
+  allow_hazards:
+    description:
+      - Hazards that O(refuse_hazards) does not stop, either everywhere (V(data_loss)) or for the objects that a pattern
+        matches (V(data_loss:public.old_*)).
+      - The hazards are V(data_loss), V(table_rewrite), V(blocking_scan), V(blocking_index_build), V(cast_can_fail),
+        V(dependent_rebuild) and V(security_relaxation).
+    type: list
+    elements: str
+    default: []
+  refuse_hazards:
+    description: Hazards that stop the run before anything is changed.
+    type: list
+    elements: str
+    default: [data_loss]
+  strategy:
+    description:
+      - V(atomic) runs the plan in one transaction.
+      - V(online) builds indexes concurrently and validates constraints after adding them, so that other sessions can
+        go on writing. The plan then takes more than one transaction.
+      - V(auto) is V(online) for tables with many rows and V(atomic) for all else.
+    type: str
+    choices: [auto, atomic, online]
+    default: auto
+  enforce:
+    description:
+      - Tables whose reference rows are put back to what the source says, each with the list of columns that are
+        compared. Other columns of these rows stay as they are.
+    type: dict
+    default: {}
+  before_sql:
+    description: SQL that runs first in the plan's transaction, for instance to fill a column that will be mandatory.
+    type: str
+  after_sql:
+    description: SQL that runs in the plan's transaction after its other steps, before the result is verified.
+    type: str
+  lock_timeout:
+    description: Seconds that a step waits for a lock on a table before the transaction gives way and is tried again.
+    type: int
+    default: 5
+  lock_retries:
+    description: How often it is tried again.
+    type: int
+    default: 10
+  version:
+    description:
+      - Label for the ledger. Without it the source's line C(-- schema-version), if there is one.
+    type: str
+  allow_older_version:
+    description: Apply a source whose version is older than the last one applied.
+    type: bool
+    default: false
+  allow_dirty_migrations:
+    description: Go on although a migration tool's table says that a migration was broken off.
+    type: bool
+    default: false
+  record:
+    description: Write the run to the ledger, a table in the schema V(schema_ledger) of the database.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - domainflow.database.source
+  - domainflow.database.connection
+  - domainflow.database.attributes
+  - domainflow.database.attributes.actiongroup
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+notes:
+  - The login role needs C(CREATEDB) (or O(shadow_database)), and must be able to create what the source creates.
+  - Statements about the whole cluster (C(CREATE ROLE), C(ALTER SYSTEM) and the like) are refused. Roles that the source
+    grants to must exist beforehand; the role P(domainflow.database.pg_host#role) creates them.
+seealso:
+  - module: domainflow.database.schema_verify
+  - module: domainflow.database.credential_rotate
+"""
+
+EXAMPLES = r"""
+- name: Bring the database to the schema of this release
+  domainflow.database.schema_apply:
+    src: schema.sql
+    login_host: db.example.com
+    login_user: deployer
+    login_password: "{{ deployer_password }}"
+    login_db: domainflow
+    ssl_mode: verify-full
+    ca_cert: /etc/ssl/certs/database-ca.pem
+    owner: domainflow_owner
+
+- name: Show what would be done (as --check --diff does)
+  domainflow.database.schema_apply:
+    src: schema.sql
+    login_db: domainflow
+  check_mode: true
+  diff: true
+  register: plan
+
+- name: Drop what is no longer in the file, but lose the data of one table only
+  domainflow.database.schema_apply:
+    src: schema.sql
+    login_db: domainflow
+    prune: true
+    allow_hazards:
+      - data_loss:public.import_2019
+
+- name: Rename a column, and fill a new mandatory one
+  domainflow.database.schema_apply:
+    src: schema.sql
+    login_db: domainflow
+    renames:
+      - column public.customer.name -> full_name
+    after_sql: UPDATE public.customer SET region = 'EU' WHERE region IS NULL
+
+- name: Keep the texts of the permissions as the file has them
+  domainflow.database.schema_apply:
+    src: production_schema_v3.sql
+    login_db: domainflow
+    enforce:
+      auth.permissions: [display_name, description]
+"""
+
+RETURN = r"""
+plan:
+  description: The steps, in the order in which they run (in check mode, would run).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    sql:
+      description: The statement.
+      type: str
+    object:
+      description: The object that it is about.
+      type: str
+    action:
+      description: What happens to the object, for instance V(create), V(alter), V(drop) or V(insert).
+      type: str
+    hazards:
+      description: Reasons to think before it runs, each with RV(plan[].hazards[].kind) and an explanation.
+      type: list
+      elements: dict
+      contains:
+        kind:
+          description: The hazard, one of those that O(allow_hazards) takes.
+          type: str
+        text:
+          description: What it means here.
+          type: str
+    lock:
+      description: The strongest lock that it takes on RV(plan[].table), empty for none.
+      type: str
+    table:
+      description: The table that is locked.
+      type: str
+  sample:
+    - sql: ALTER TABLE public.customer ADD COLUMN phone character varying(30)
+      object: column public.customer.phone
+      action: create
+      hazards: []
+      lock: ACCESS EXCLUSIVE
+      table: public.customer
+extra:
+  description: Objects of the managed schemas that the source does not have and that were left.
+  returned: success
+  type: list
+  elements: str
+extra_grants:
+  description: Privileges that the source does not grant and that were left, by object.
+  returned: success
+  type: list
+  elements: str
+ignored:
+  description: Objects that O(ignore) left alone.
+  returned: success
+  type: list
+  elements: str
+unmanaged:
+  description: Objects of the managed schemas of a kind that is not compared.
+  returned: success
+  type: list
+  elements: str
+fingerprint_before:
+  description: Fingerprint of the managed part of the database before the run.
+  returned: success
+  type: str
+fingerprint:
+  description: Fingerprint of the managed part of the database when the run ends (in check mode, as before it).
+  returned: success
+  type: str
+schemas:
+  description: The managed schemas.
+  returned: success
+  type: list
+  elements: str
+from_ledger:
+  description:
+    - Whether neither database nor source were touched since the last run, so that nothing had to be compared.
+  returned: success
+  type: bool
+retries:
+  description: How often the transaction gave way to other sessions' locks and was tried again.
+  returned: success
+  type: int
+version:
+  description: The label of the source's version.
+  returned: success
+  type: str
+timings:
+  description: Seconds spent on each part of the run.
+  returned: success
+  type: dict
+refused:
+  description: The steps that the policy does not allow.
+  returned: when the plan is refused
+  type: list
+  elements: dict
+error:
+  description: The kind of failure, for instance V(SourceError), V(ConnectionFailed) or V(PlanRefused).
+  returned: failure
+  type: str
+hint:
+  description: What to do about the failure.
+  returned: failure, where there is something to advise
+  type: str
+file:
+  description: The file with the statement that failed.
+  returned: when the source cannot be read or loaded
+  type: str
+line:
+  description: The line of RV(file).
+  returned: when the source cannot be read or loaded
+  type: int
+statement:
+  description: The beginning of the statement that failed.
+  returned: when the server refuses a statement of the source
+  type: str
+"""
+
+from typing import Any, Dict, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.domainflow.database.plugins.module_utils.argspec import connection_options
+from ansible_collections.domainflow.database.plugins.module_utils.module_main import run
+from ansible_collections.domainflow.database.plugins.module_utils.schema_options import (
+    RULES,
+    argument_spec,
+    diff_of,
+    plain,
+    policy_of,
+    source_of,
+)
+from ansible_collections.domainflow.database.plugins.module_utils.session import connector
+
+try:
+    from ansible_collections.domainflow.database.plugins.module_utils import engine
+except ImportError:
+    # psycopg2 is missing; source_of says so before the engine is needed.
+    engine = None
+
+SPEC = {
+    "prune": {"type": "bool", "default": False},
+    "allow_hazards": {"type": "list", "elements": "str", "default": []},
+    "refuse_hazards": {"type": "list", "elements": "str", "default": ["data_loss"]},
+    "strategy": {"type": "str", "choices": ["auto", "atomic", "online"], "default": "auto"},
+    "enforce": {"type": "dict", "default": {}},
+    "before_sql": {"type": "str"},
+    "after_sql": {"type": "str"},
+    "lock_timeout": {"type": "int", "default": 5},
+    "lock_retries": {"type": "int", "default": 10},
+    "version": {"type": "str"},
+    "allow_older_version": {"type": "bool", "default": False},
+    "allow_dirty_migrations": {"type": "bool", "default": False},
+    "record": {"type": "bool", "default": True},
+}
+
+
+def apply(params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
+    """One call into the engine."""
+    source = source_of(params)
+    go = engine.plan if check_mode else engine.converge
+    outcome = go(connector(connection_options(params)), source, policy_of(params))
+    steps = plain(outcome.plan)
+    return {
+        "changed": outcome.changed,
+        "plan": steps,
+        "diff": diff_of(steps, plain(outcome.diff)),
+        **plain(outcome.findings),
+        "schemas": plain(outcome.schemas),
+        "from_ledger": outcome.from_ledger,
+        "retries": outcome.retries,
+        "fingerprint_before": outcome.fingerprint_before,
+        "fingerprint": outcome.fingerprint,
+        "version": outcome.version,
+        "timings": plain(outcome.timings),
+        "warnings": plain(outcome.warnings),
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(SPEC), supports_check_mode=True, **RULES)
+    run(module, apply)
+
+
+if __name__ == "__main__":
+    main()
