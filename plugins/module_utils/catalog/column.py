@@ -286,5 +286,6 @@ KIND = Kind(
     addresses=_addresses,
     acl_class="column",
     grant_keyword="TABLE",
+    expressions=frozenset({"generation_expression"}),
 )
 

@@ -162,4 +162,5 @@ KIND = Kind(
     target=lambda constraint: f"{ident(constraint.id.part)} ON {constraint.id.relation}",
     addresses=_addresses,
     relation_name=lambda constraint: constraint.id.part if constraint.type in "pux" else "",
+    expressions=frozenset({"definition"}),
 )

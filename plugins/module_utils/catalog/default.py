@@ -78,4 +78,6 @@ KIND = Kind(
     drop=_drop,
     target=lambda default: f"{default.id.relation}.{ident(default.id.part)}",
     addresses=lambda row: [(CATALOG_OIDS["pg_attrdef"], row.oid, 0)],
+    expressions=frozenset({"expression"}),
+    replaceable=True,
 )

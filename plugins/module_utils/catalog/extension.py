@@ -23,10 +23,11 @@ class Extension(Object):
 
 
 def _query(_version: int) -> str:
-    # The default version is taken to mean "whatever the server offers", so that a minor upgrade is no drift.
+    # The default version is taken to mean "whatever the server offers", so that a minor upgrade is no drift; and the
+    # comment that the extension brings is not the file's.
     return """
         SELECT e.oid, e.extname AS name, n.nspname AS schema, e.extversion AS version, e.extrelocatable AS relocatable,
-               a.default_version, d.description AS comment, pg_get_userbyid(e.extowner) AS owner
+               a.default_version, nullif(d.description, a.comment) AS comment
           FROM pg_extension e
           JOIN pg_namespace n ON n.oid = e.extnamespace
           LEFT JOIN pg_available_extensions a ON a.name = e.extname

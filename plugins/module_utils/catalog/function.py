@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, FrozenSet, List, Optional, Tuple
 
+from . import base_type
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext
 from .model import Ddl, Identity, Object
 from .quoting import ident, qualified
@@ -44,6 +45,7 @@ def _query_for(condition: str, version: int) -> str:
            -- An extension's members may not even be describable (their library could be gone).
            AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid
                               AND e.deptype = 'e')
+           AND p.oid NOT IN ({base_type.IN_CYCLE})
          ORDER BY n.nspname, p.proname, 4"""
 
 
@@ -108,6 +110,8 @@ FUNCTION = Kind(
     create=_create,
     alter=_alter,
     drop=_drop,
+    expressions=frozenset({"definition"}),
+    replaceable=True,
     rename=_rename,
     target=signature,
     addresses=lambda row: [(CATALOG_OIDS["pg_proc"], row.oid, 0)],
@@ -125,6 +129,8 @@ PROCEDURE = Kind(
     create=_create,
     alter=_alter,
     drop=_drop,
+    expressions=frozenset({"definition"}),
+    replaceable=True,
     rename=_rename,
     target=signature,
     addresses=lambda row: [(CATALOG_OIDS["pg_proc"], row.oid, 0)],

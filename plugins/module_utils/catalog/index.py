@@ -103,4 +103,5 @@ KIND = Kind(
     rename=_rename,
     addresses=lambda row: [(CATALOG_OIDS["pg_class"], row.oid, 0)],
     relation_name=lambda index: str(index.id.name),
+    expressions=frozenset({"body"}),
 )

@@ -13,7 +13,7 @@ from typing import Any, Callable, FrozenSet, List, Mapping, Optional, Sequence, 
 
 from . import privileges
 from .model import Address, Catalog, Ddl, Facts, Identity, Object
-from .quoting import ident, literal
+from .quoting import ident, literal, qualified
 
 # The OIDs of the system catalogs that hold addressable rows. They are fixed: PostgreSQL assigns them at build time
 # (src/include/catalog, CATALOG(...) lines) and keeps them from version to version.
@@ -25,6 +25,7 @@ CATALOG_OIDS = {
     "pg_ts_dict": 3600, "pg_ts_parser": 3601, "pg_ts_template": 3764, "pg_foreign_data_wrapper": 2328,
     "pg_foreign_server": 1417, "pg_user_mapping": 1418, "pg_publication": 6104, "pg_publication_rel": 6106,
     "pg_publication_namespace": 6237, "pg_transform": 3576, "pg_default_acl": 826, "pg_subscription": 6100,
+    "pg_amop": 2602, "pg_amproc": 2603,
 }  # fmt: skip
 
 
@@ -99,8 +100,14 @@ class Kind:
     rename: Optional[Callable[[Object, Identity], List[Ddl]]] = None
     # Views, rules, policies, triggers: what PostgreSQL does not let a column's type change under.
     rigid: bool = False
+    # Fields that are expressions as the server writes them: different texts can mean the same.
+    expressions: FrozenSet[str] = frozenset()
+    # An expression is replaced by alter(), without dropping the object first.
+    replaceable: bool = False
     # A name of this kind is taken from the relation name space of its schema.
     relation_name: Optional[Callable[[Any], str]] = None
+    # What a superuser can read more of than ``query`` does, where others are refused even to ask.
+    superuser_query: Optional[Callable[[int], str]] = None
 
 
 def comment_ddl(kind: Kind, obj: Object) -> Ddl:
@@ -115,6 +122,17 @@ def owner_ddl(kind: Kind, obj: Object) -> List[Ddl]:
         return []
     return [Ddl(f"ALTER {kind.keyword} {kind.target(obj)} OWNER TO {ident(obj.owner)}")]
 
+
+def rename_ddl(keyword: str, obj: Object, new: Identity) -> List[Ddl]:
+    """ALTER … SET SCHEMA and RENAME TO, for an object that stands in a schema under its own name."""
+    result = []
+    name = obj.id.relation
+    if obj.id.schema != new.schema:
+        result.append(Ddl(f"ALTER {keyword} {name} SET SCHEMA {ident(new.schema)}"))
+        name = qualified(new.schema, obj.id.name)
+    if obj.id.name != new.name:
+        result.append(Ddl(f"ALTER {keyword} {name} RENAME TO {ident(new.name)}"))
+    return result
 
 
 def options_text(options: Sequence[str]) -> str:

@@ -46,6 +46,15 @@ class Identity(NamedTuple):
 WITH_SIGNATURE = frozenset({"function", "procedure", "aggregate", "operator"})
 
 
+class Secret(str):
+    """A text that belongs to the database and into no report: its repr() does not show it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'********'"
+
+
 class Grant(NamedTuple):
     """One privilege; grantee '' is PUBLIC and OWNER stands for whoever owns the object."""
 
@@ -109,7 +118,8 @@ class Ddl:
 
     ``lock`` is the strongest lock taken on ``table``. ``invalidates``: PostgreSQL refuses the statement while views,
     rules, policies or triggers still stand on the object. ``breaks_transaction``: what it makes cannot be used before
-    it is committed.
+    it is committed. ``late``: better run after the caller's own statements have filled in values. ``shown``: what
+    reports and the ledger say instead of ``sql`` where that holds a secret.
     """
 
     sql: str
@@ -118,6 +128,13 @@ class Ddl:
     table: Optional[Identity] = None
     invalidates: bool = False
     breaks_transaction: bool = False
+    late: bool = False
+    shown: Optional[str] = None
+
+    @property
+    def text(self) -> str:
+        """The statement as people may see it."""
+        return self.sql if self.shown is None else self.shown
 
 
 @dataclass(frozen=True)

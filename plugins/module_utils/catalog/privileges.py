@@ -22,7 +22,7 @@ _LETTERS = {
 # What an owner has, by class of object, and what PUBLIC has unless it was revoked.
 _OWNER_LETTERS = {
     "table": "arwdDxt", "sequence": "rwU", "column": "", "routine": "X", "schema": "UC", "type": "U", "language": "U",
-    "foreign data wrapper": "U", "foreign server": "U",
+    "foreign data wrapper": "U", "foreign server": "U", "large object": "rw",
 }  # fmt: skip
 _PUBLIC_LETTERS = {"routine": "X", "type": "U", "language": "U"}
 

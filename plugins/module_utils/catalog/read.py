@@ -106,8 +106,10 @@ def read(
         addresses: Dict[Address, Identity] = {}
         facts: Dict[Identity, Facts] = {}
         ignored: List[Identity] = []
+        superuser = connection.info.parameter_status("is_superuser") == "on"
         for kind in KINDS:
-            cursor.execute(kind.query(context.server_version), parameters)
+            query = kind.superuser_query if superuser and kind.superuser_query else kind.query
+            cursor.execute(query(context.server_version), parameters)
             for row in cursor.fetchall():
                 found = kind.addresses(row)
                 if found and (found[0][0], found[0][1], 0) in members:

@@ -99,4 +99,5 @@ KIND = Kind(
     target=lambda trigger: f"{ident(trigger.id.part)} ON {trigger.id.relation}",
     addresses=_addresses,
     rigid=True,
+    expressions=frozenset({"definition"}),
 )

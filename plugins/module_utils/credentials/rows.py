@@ -13,7 +13,20 @@ from psycopg2 import sql
 
 from ..errors import EngineError
 from .errors import AccountChanged, AccountProblem
-from .transfer import TABLE
+
+# An error of the UPDATE (a constraint, a trigger) would be logged with the failing row, and so with its hash. The
+# handler raises it anew, without DETAIL and CONTEXT; what it caught is not logged.
+_CHANGE = sql.SQL(
+    "DO $domainflow_change$ BEGIN "
+    "WITH changed AS (UPDATE {table} AS t SET {settings} FROM pg_temp.credential_change AS w "
+    "WHERE w.kind = 'row' AND t.{key} = w.name::{key_type} AND t.{hash}::text IS NOT DISTINCT FROM w.old_hash "
+    "RETURNING w.name, t.{id}::text AS id), "
+    "counted AS (SELECT name, min(id) AS id, count(*) AS changed_rows FROM changed GROUP BY name) "
+    "UPDATE pg_temp.credential_change AS w SET id = c.id, changed_rows = c.changed_rows "
+    "FROM counted AS c WHERE w.kind = 'row' AND w.name = c.name; "
+    "EXCEPTION WHEN OTHERS OR query_canceled THEN RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM; "
+    "END $domainflow_change$"
+)
 
 
 @dataclass(frozen=True)
@@ -96,22 +109,20 @@ def replace(cursor: Any, table: Table, changes: Sequence[Mapping[str, Any]]) -> 
     if table.must_change:
         value = sql.Literal(table.must_change_value)
         settings.append(sql.SQL("{} = {}").format(sql.Identifier(table.must_change), value))
-    statement = sql.SQL(
-        "UPDATE {table} AS t SET {settings} FROM {transfer} AS w WHERE w.kind = 'row' "
-        "AND t.{key} = w.name::{key_type} AND t.{hash}::text IS NOT DISTINCT FROM w.old_hash "
-        "RETURNING w.name, t.{id}::text"
-    ).format(
+    statement = _CHANGE.format(
         table=table.identifier,
         settings=sql.SQL(", ").join(settings),
-        transfer=sql.SQL(TABLE),
         key=sql.Identifier(table.key),
         key_type=sql.SQL(key_type),
         hash=sql.Identifier(table.hash),
         id=sql.Identifier(table.id),
     )
     cursor.execute(statement)
+    cursor.execute(
+        "SELECT name, id FROM pg_temp.credential_change WHERE kind = 'row' AND changed_rows = 1 ORDER BY name"
+    )
     ids = cursor.fetchall()
-    _require_each_once(table, changes, [name for name, _id in ids])
+    _require_all(table, changes, [name for name, _id in ids])
     identity = dict(ids)
     ended = {name: _end_sessions(cursor, table, identity[name]) for name in identity}
     for change in changes:
@@ -170,11 +181,10 @@ def _end_sessions(cursor: Any, table: Table, user: Optional[str]) -> int:
     return int(cursor.rowcount)
 
 
-def _require_each_once(table: Table, changes: Sequence[Mapping[str, Any]], changed: Sequence[str]) -> None:
-    wanted = sorted(change["name"] for change in changes)
-    if sorted(changed) == wanted:
+def _require_all(table: Table, changes: Sequence[Mapping[str, Any]], changed: Sequence[str]) -> None:
+    missed = sorted({change["name"] for change in changes} - set(changed))
+    if not missed:
         return
-    missed = [name for name in wanted if changed.count(name) != 1]
     raise AccountChanged(
         f"{table.name}: the hash of {', '.join(missed)} is no longer the one that was read, or cannot be updated",
         "Nothing was changed. Run again; if it persists look for a trigger or a row security policy on the table.",

@@ -21,7 +21,8 @@ def send(cursor: Any, changes: Sequence[Mapping[str, Any]]) -> None:
     """Put ``changes`` (``kind``, ``name``, ``old``, ``new``) into the temporary table of this transaction."""
     cursor.execute(
         "CREATE TEMPORARY TABLE credential_change "
-        "(kind text NOT NULL, name text NOT NULL, old_hash text, new_hash text NOT NULL) ON COMMIT DROP"
+        "(kind text NOT NULL, name text NOT NULL, old_hash text, new_hash text NOT NULL, id text, "
+        "changed_rows bigint NOT NULL DEFAULT 0) ON COMMIT DROP"
     )
     columns = ("kind", "name", "old", "new")
     lines = ("\t".join(_field(change[column]) for column in columns) + "\n" for change in changes)

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running a plan: statements that cannot share a transaction first, all others in one, tried again when locks are
+not to be had."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any, Callable, List, Optional
+
+import psycopg2
+from psycopg2 import errorcodes, sql
+
+from ..catalog.read import PINNED_SETTINGS
+from ..errors import Busy, EngineError, PermissionMissing
+from ..plan import Step
+from ..policy import Policy
+
+# Another session stood in the way; the same statements may well succeed a moment later.
+_WAIT_AND_RETRY = frozenset({errorcodes.LOCK_NOT_AVAILABLE, errorcodes.DEADLOCK_DETECTED})
+
+_FIRST_PAUSE = 0.5  # seconds; doubled at each retry
+_LONGEST_PAUSE = 15.0
+
+
+def run(
+    connection: Any,
+    steps: List[Step],
+    policy: Policy,
+    settings: Any,
+    finish: Callable[[Any], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> int:
+    """Run ``steps``, call ``finish(connection)`` inside the transaction, commit; the number of retries is returned.
+
+    ``settings`` are (name, value) pairs that the caller's own statements (before_sql, after_sql) run under. Whatever
+    ``finish`` raises rolls everything back. Raises EngineError with the statement that failed, Busy when the retries
+    are used up.
+    """
+    first = [step for step in steps if step.breaks_transaction]
+    rest = [step for step in steps if not step.breaks_transaction]
+    retries = 0
+    while True:
+        try:
+            if first:
+                _transaction(connection, first, policy, settings, None)
+                first = []
+            _transaction(connection, rest, policy, settings, finish)
+            return retries
+        except _Blocked as blocked:
+            retries += 1
+            if retries > policy.lock_retries:
+                raise Busy(
+                    f"gave up after {policy.lock_retries} retries: {blocked.step.text.splitlines()[0]}: {blocked.reason}",
+                    hint="Another session holds a lock on the table (see pg_locks and pg_stat_activity). Nothing was "
+                    "changed. Try at a quieter time, or raise lock_timeout or lock_retries.",
+                ) from None
+            pause = min(_FIRST_PAUSE * 2 ** (retries - 1), _LONGEST_PAUSE)
+            sleep(pause * random.uniform(0.5, 1.5))  # so that two runs do not keep meeting
+
+
+class _Blocked(Exception):
+    def __init__(self, step: Step, reason: str) -> None:
+        super().__init__(reason)
+        self.step = step
+        self.reason = reason
+
+
+def _transaction(
+    connection: Any, steps: List[Step], policy: Policy, settings: Any, finish: Optional[Callable[[Any], None]]
+) -> None:
+    connection.autocommit = False
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{int(policy.lock_timeout * 1000)}ms",))
+            # Bodies may name what comes later; the source has been through the check in the shadow.
+            cursor.execute("SET LOCAL check_function_bodies = off")
+            if policy.owner:
+                cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(policy.owner)))
+            for step in steps:
+                _execute(cursor, step, settings)
+        if finish is not None:
+            finish(connection)
+        connection.commit()
+    except BaseException:
+        if not connection.closed:
+            connection.rollback()
+        raise
+    finally:
+        if not connection.closed:
+            connection.autocommit = True
+
+
+def _execute(cursor: Any, step: Step, settings: Any) -> None:
+    own = step.action in ("before_sql", "after_sql")
+    try:
+        if own:
+            _set(cursor, settings)
+        cursor.execute(step.sql)
+        if own:
+            _set(cursor, PINNED_SETTINGS.items())
+    except psycopg2.Error as error:
+        reason = (error.diag.message_primary or "the connection to the server was lost").strip()
+        if error.pgcode in _WAIT_AND_RETRY:
+            raise _Blocked(step, reason) from None
+        raise _failure(step, error, reason) from None
+
+
+def _set(cursor: Any, settings: Any) -> None:
+    for name, value in settings:
+        cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
+
+
+def _failure(step: Step, error: psycopg2.Error, reason: str) -> EngineError:
+    detail = (error.diag.message_detail or "").strip()
+    details = {"statement": step.text, "sqlstate": error.pgcode}
+    message = f"{step.object}: {reason}"
+    # A detail may quote values of rows; only those of objects and privileges are passed on.
+    if detail and error.pgcode == errorcodes.DEPENDENT_OBJECTS_STILL_EXIST:
+        message += f" ({detail})"
+    hint = "Nothing was changed: the transaction was rolled back."
+    if error.pgcode == errorcodes.INSUFFICIENT_PRIVILEGE:
+        return PermissionMissing(
+            message, hint=f"Connect as the owner, or set owner to the role that owns it. {hint}", details=details
+        )
+    if error.pgcode == errorcodes.OUT_OF_MEMORY and "max_locks_per_transaction" in str(error.diag.message_hint):
+        hint = "The server's lock table is full: raise max_locks_per_transaction (and restart it). " + hint
+    return EngineError(f"{message}\nstatement: {_head(step.text)}", hint=hint, details=details)
+
+
+def _head(text: str, lines: int = 12) -> str:
+    shown = text.splitlines()
+    return "\n".join(shown[:lines] + (["…"] if len(shown) > lines else []))

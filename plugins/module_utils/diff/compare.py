@@ -1,0 +1,141 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pairing the objects of two catalogs, and naming the fields in which a pair differs."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Type
+
+from ..catalog import privileges
+from ..catalog.kinds import BY_NAME
+from ..catalog.model import Catalog, Grant, Identity, Object
+
+# Kinds that are an attribute of their parent rather than something of their own: one that the file does not have is a
+# difference, not an extra.
+_ATTRIBUTES = frozenset({"default"})
+
+# Kinds whose name carries no meaning: the same thing under another name is renamed, not made anew.
+_RENAMED_BY_CONTENT = frozenset({"constraint", "index", "sequence"})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object that is to be made (``old`` is None), dropped (``new`` is None), altered or renamed."""
+
+    old: Optional[Object]
+    new: Optional[Object]
+    fields: FrozenSet[str] = frozenset()
+
+    @property
+    def id(self) -> Identity:
+        """What the object is called once the change is made."""
+        obj = self.new or self.old
+        assert obj is not None
+        return obj.id
+
+
+@dataclass(frozen=True)
+class ExtraGrant:
+    """Privileges that somebody granted beyond the file."""
+
+    id: Identity
+    grants: FrozenSet[Grant]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """All changes, and what the database has beyond the file and keeps."""
+
+    changes: Tuple[Change, ...]
+    extra: Tuple[Object, ...]
+    extra_grants: Tuple[ExtraGrant, ...]
+
+
+_FIELDS: Dict[Type[Any], Tuple[str, ...]] = {}
+
+
+def compared_fields(obj: Object) -> Tuple[str, ...]:
+    """The names of the fields that make two objects of a kind different, the identity aside."""
+    cls = type(obj)
+    if cls not in _FIELDS:
+        _FIELDS[cls] = tuple(f.name for f in dataclasses.fields(cls) if f.compare and f.name != "id")
+    return _FIELDS[cls]
+
+
+def default_grants(obj: Object, server_version: int) -> FrozenSet[Grant]:
+    """What would be granted on the object had nobody granted or revoked anything."""
+    acl_class = BY_NAME[obj.id.kind].acl_class
+    return privileges.default_grants(acl_class, server_version) if acl_class else frozenset()
+
+
+def compare(live: Catalog, desired: Catalog, prune: bool = False) -> Difference:
+    """What it takes to make ``live`` be ``desired``.
+
+    Without ``prune``, objects and privileges that only ``live`` has are extra: named, not changed.
+    """
+    missing = [obj for identity, obj in desired.objects.items() if identity not in live.objects]
+    surplus = [obj for identity, obj in live.objects.items() if identity not in desired.objects]
+    renamed = _pair_renames(surplus, missing)
+    changes: List[Change] = []
+    extra_grants: List[ExtraGrant] = []
+    for identity, new in desired.objects.items():
+        old = live.objects.get(identity) or renamed.get(identity)
+        if old is None:
+            changes.append(Change(None, new))
+        elif old != new:
+            fields, left = _differing_fields(old, new, live.server_version, prune)
+            if left:
+                extra_grants.append(ExtraGrant(identity, left))
+            if fields or old.id != new.id:
+                changes.append(Change(old, new, fields))
+    taken = {old.id for old in renamed.values()}
+    extra: List[Object] = []
+    for old in surplus:
+        if old.id in taken:
+            continue
+        of_kept = old.parent is not None and old.parent in desired.objects
+        if prune or (old.id.kind in _ATTRIBUTES and of_kept):
+            changes.append(Change(old, None))
+        else:
+            extra.append(old)
+    return Difference(tuple(changes), tuple(extra), tuple(extra_grants))
+
+
+def _differing_fields(
+    old: Object, new: Object, server_version: int, prune: bool
+) -> Tuple[FrozenSet[str], FrozenSet[Grant]]:
+    fields = {name for name in compared_fields(new) if getattr(old, name) != getattr(new, name)}
+    left: FrozenSet[Grant] = frozenset()
+    if new.owner is None:
+        fields.discard("owner")
+    if "acl" in fields and old.acl is not None and new.acl is not None:
+        grant, revoke, left = privileges.difference(old.acl, new.acl, default_grants(new, server_version), prune)
+        if not grant and not revoke:
+            fields.discard("acl")
+    return frozenset(fields), left
+
+
+def _content(obj: Object) -> Tuple[Any, ...]:
+    """What an object is but for its name and the fields that all kinds have."""
+    common = ("owner", "acl", "comment")
+    return (obj.id.kind, obj.parent) + tuple(getattr(obj, name) for name in compared_fields(obj) if name not in common)
+
+
+def _pair_renames(surplus: Sequence[Object], missing: Sequence[Object]) -> Mapping[Identity, Object]:
+    """New identity -> the live object that is the same thing under another name."""
+    by_content: Dict[Tuple[Any, ...], List[Object]] = {}
+    for old in surplus:
+        if old.id.kind in _RENAMED_BY_CONTENT and old.parent is not None:
+            by_content.setdefault(_content(old), []).append(old)
+    result: Dict[Identity, Object] = {}
+    if not by_content:
+        return result
+    for new in missing:
+        if new.id.kind in _RENAMED_BY_CONTENT and new.parent is not None:
+            candidates = by_content.get(_content(new))
+            if candidates and candidates[0].id.schema == new.id.schema:
+                result[new.id] = candidates.pop(0)
+    return result

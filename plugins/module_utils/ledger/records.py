@@ -1,0 +1,125 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ledger's table, one row for each run that changed the database or found it to be the file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import astuple, dataclass
+from typing import Any, Dict, List, Optional, Tuple
+
+import psycopg2
+from psycopg2 import errorcodes
+
+from ..errors import PermissionMissing
+
+SCHEMA = "schema_ledger"
+
+_TABLE = """
+CREATE SCHEMA IF NOT EXISTS schema_ledger;
+COMMENT ON SCHEMA schema_ledger IS 'What was deployed to this database, when and by whom. Append-only.';
+CREATE TABLE IF NOT EXISTS schema_ledger.deployment (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    applied_by text NOT NULL DEFAULT session_user,
+    client_address inet DEFAULT inet_client_addr(),
+    version text,
+    source text NOT NULL,
+    source_sha256 text NOT NULL,
+    inputs_sha256 text NOT NULL,
+    changed boolean NOT NULL,
+    managed_schemas text[] NOT NULL,
+    fingerprint_before text NOT NULL,
+    fingerprint_after text NOT NULL,
+    stamp text NOT NULL,
+    reference_rows jsonb,
+    findings jsonb NOT NULL,
+    plan jsonb NOT NULL,
+    duration_ms integer NOT NULL
+);
+COMMENT ON TABLE schema_ledger.deployment IS 'A row for each deployment; the newest one describes the database.';
+CREATE OR REPLACE FUNCTION schema_ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog AS 'BEGIN RAISE EXCEPTION ''the deployment ledger is append-only''; END';
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'schema_ledger.deployment'::regclass AND tgname = 'append_only')
+    THEN
+        CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON schema_ledger.deployment
+            FOR EACH STATEMENT EXECUTE FUNCTION schema_ledger.refuse_change();
+    END IF;
+END
+$$"""
+
+_COLUMNS = (
+    "version, source, source_sha256, inputs_sha256, changed, managed_schemas, fingerprint_before, fingerprint_after, "
+    "stamp, reference_rows, findings, plan, duration_ms"
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row. ``findings`` is what the run reported besides the plan (extra and unmanaged objects)."""
+
+    version: Optional[str]
+    source: str
+    source_sha256: str
+    inputs_sha256: str
+    changed: bool
+    managed_schemas: Tuple[str, ...]
+    fingerprint_before: str
+    fingerprint_after: str
+    stamp: str
+    reference_rows: Any
+    findings: Dict[str, Any]
+    plan: List[Dict[str, Any]]
+    duration_ms: int
+
+
+def last(cursor: Any) -> Optional[Entry]:
+    """The newest row; None where there is no ledger yet, or none that the role may read."""
+    cursor.execute(
+        "SELECT has_table_privilege(oid, 'SELECT') FROM pg_class WHERE oid = to_regclass('schema_ledger.deployment')"
+    )
+    readable = cursor.fetchone()
+    if not readable or not readable[0]:
+        return None
+    cursor.execute(f"SELECT {_COLUMNS} FROM schema_ledger.deployment ORDER BY id DESC LIMIT 1")
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    values = list(row)
+    values[5] = tuple(values[5])
+    return Entry(*values)
+
+
+def prepare(cursor: Any) -> None:
+    """Make the ledger where it is missing. Raises PermissionMissing where that is not allowed."""
+    try:
+        cursor.execute("SELECT to_regclass('schema_ledger.deployment') IS NULL")
+        if cursor.fetchone()[0]:
+            cursor.execute(_TABLE)
+    except psycopg2.Error as error:
+        raise _refused(error) from None
+
+
+def append(cursor: Any, entry: Entry) -> None:
+    """Add a row. Raises PermissionMissing where that is not allowed."""
+    values = list(astuple(entry))
+    for position in (9, 10, 11):
+        values[position] = json.dumps(values[position])
+    values[5] = list(entry.managed_schemas)
+    try:
+        cursor.execute(f"INSERT INTO schema_ledger.deployment ({_COLUMNS}) VALUES ({', '.join(['%s'] * 13)})", values)
+    except psycopg2.Error as error:
+        raise _refused(error) from None
+
+
+def _refused(error: psycopg2.Error) -> Exception:
+    if error.pgcode != errorcodes.INSUFFICIENT_PRIVILEGE:
+        return error
+    return PermissionMissing(
+        f"the deployment ledger (schema {SCHEMA}) may not be written by this role: {error.diag.message_primary}",
+        hint="Grant CREATE on the database (for the first run) and INSERT on schema_ledger.deployment, "
+        "or set record to false.",
+    )

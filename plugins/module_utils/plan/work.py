@@ -1,0 +1,198 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From changes to work: what is dropped, made and altered, with the dependents that must be rebuilt on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple
+
+from ..catalog import privileges
+from ..catalog.column import Column, default_of
+from ..catalog.default import Default
+from ..catalog.function import Function
+from ..catalog.kind import Context
+from ..catalog.kinds import BY_NAME
+from ..catalog.model import Catalog, Ddl, Identity, Object
+from ..catalog.table import MARKS
+from ..diff import Change, Difference
+from ..diff.compare import default_grants
+
+COMMON = frozenset({"owner", "acl", "comment"})
+
+# Fields that are written by a step of their own, once what they name is there.
+_APART: Mapping[str, FrozenSet[str]] = {"table": MARKS, "sequence": frozenset({"owned_by"})}
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """One object that is changed in place."""
+
+    old: Object
+    new: Object
+    fields: FrozenSet[str]
+    ddls: Tuple[Ddl, ...]
+
+
+@dataclass
+class Work:
+    """What is to be done, by identity. Something that is in drops and in creates is rebuilt."""
+
+    live: Catalog
+    desired: Catalog
+    prune: bool
+    drops: Dict[Identity, Object] = field(default_factory=dict)
+    creates: Dict[Identity, Object] = field(default_factory=dict)
+    alters: Dict[Identity, Alteration] = field(default_factory=dict)
+    renames: Dict[Identity, Tuple[Object, Object]] = field(default_factory=dict)
+
+    def rebuild(self, old: Object) -> None:
+        """Drop an object and make it again: as the source has it or, where it has not, as it is."""
+        self.drops[old.id] = old
+        new = self.desired.get(old.id)
+        self.alters.pop(old.id, None)
+        self.creates[old.id] = old if new is None else self._as_found(old, new)
+
+    def _as_found(self, old: Object, new: Object) -> Object:
+        """The desired object with what the source leaves open taken from the live one."""
+        changes: Dict[str, object] = {}
+        if new.owner is None and old.owner is not None:
+            changes["owner"] = old.owner
+        if old.acl is not None and new.acl is not None and not self.prune:
+            default = default_grants(new, self.live.server_version)
+            changes["acl"] = new.acl | privileges.difference(old.acl, new.acl, default, self.prune)[2]
+        return dataclasses.replace(new, **changes) if changes else new  # type: ignore[arg-type]  # fields of Object
+
+    def depends(self, identity: Identity) -> FrozenSet[Identity]:
+        """What an object stands on once it is made."""
+        catalog = self.desired if identity in self.desired.objects else self.live
+        return catalog.depends.get(identity, frozenset())
+
+    def covered(self, identity: Identity) -> Optional[Identity]:
+        """The dropped object whose DROP takes this one along."""
+        obj = self.drops[identity]
+        parent = obj.parent
+        if parent is None or parent not in self.drops:
+            return None
+        referenced: Optional[Identity] = getattr(obj, "referenced", None)
+        if referenced is not None and referenced != parent and referenced in self.drops:
+            return None  # two tables that reference each other: neither could be dropped first
+        return self.covered(parent) or parent
+
+
+def gather(difference: Difference, work: Work, context: Context) -> None:
+    """Sort the changes into drops, creates, alters and renames, and add what must be rebuilt with them."""
+    for change in difference.changes:
+        if change.old is None and change.new is not None:
+            work.creates[change.id] = change.new
+        elif change.new is None and change.old is not None:
+            work.drops[change.id] = change.old
+        else:
+            _alter(change, work, context)
+    _propagate(work)
+
+
+def _alter(change: Change, work: Work, context: Context) -> None:
+    old, new = change.old, change.new
+    assert old is not None and new is not None
+    if old.id != new.id:
+        work.renames[new.id] = (old, new)
+    kind = BY_NAME[new.id.kind]
+    fields = change.fields - COMMON - _APART.get(kind.name, frozenset())
+    ddls = kind.alter(old, new, fields, context) if fields else []
+    if ddls is None:
+        work.rebuild(old)
+    elif change.fields:
+        work.alters[new.id] = Alteration(old, new, change.fields, tuple(ddls))
+
+
+def _is_rigid(obj: Object) -> bool:
+    """Whether PostgreSQL refuses to change the type of a column under this object."""
+    if isinstance(obj, Column):
+        return bool(obj.generated)
+    if isinstance(obj, Function):
+        return obj.parsed_body
+    return BY_NAME[obj.id.kind].rigid
+
+
+def _propagate(work: Work) -> None:
+    """Rebuild what stands on something that is dropped, rebuilt, or altered in a way that PostgreSQL refuses under it."""
+    dependents = reverse(work.live.depends)
+    queue: List[Tuple[Identity, bool]] = [(identity, True) for identity in work.drops]
+    for identity, alteration in work.alters.items():
+        if any(ddl.invalidates for ddl in alteration.ddls):
+            queue.append((identity, False))
+            default = work.live.get(default_of(alteration.old)) if isinstance(alteration.old, Column) else None
+            if isinstance(default, Default) and _converts(alteration):
+                _rebuild_default(default, work)
+    while queue:
+        base, gone = queue.pop()
+        for child in dependents.get(base, ()):
+            obj = work.live.objects[child]
+            if child in work.drops or not (gone or _is_rigid(obj)):
+                continue
+            if gone and base not in work.creates and obj.parent == base:
+                work.drops[child] = obj
+            else:
+                work.rebuild(obj)
+            queue.append((child, True))
+
+
+def _converts(alteration: Alteration) -> bool:
+    old, new = alteration.old, alteration.new
+    return isinstance(old, Column) and isinstance(new, Column) and old.base_type != new.base_type
+
+
+def _rebuild_default(default: Default, work: Work) -> None:
+    """PostgreSQL converts a default with the column's type, or refuses to: it is taken off and set again instead."""
+    work.drops[default.id] = default
+    new = work.desired.get(default.id)
+    work.alters.pop(default.id, None)
+    if new is not None:
+        work.creates[default.id] = new
+
+
+def reverse(depends: Mapping[Identity, Iterable[Identity]]) -> Dict[Identity, List[Identity]]:
+    """What stands on each object."""
+    result: Dict[Identity, List[Identity]] = {}
+    for child, bases in depends.items():
+        for base in bases:
+            result.setdefault(base, []).append(child)
+    return result
+
+
+def foldable_defaults(work: Work) -> FrozenSet[Identity]:
+    """Defaults that can be written into the definition of a column that is made.
+
+    Not those that, by way of other objects yet to be made, need the column's table.
+    """
+    folded: Set[Identity] = set()
+    for identity, obj in work.creates.items():
+        if not isinstance(obj, Column):
+            continue
+        default = default_of(obj)
+        if default not in work.creates or default in work.drops:
+            continue
+        if not _reaches(work.depends(default) - {identity}, {identity, obj.parent}, work.creates, work.depends):
+            folded.add(default)
+    return frozenset(folded)
+
+
+def _reaches(
+    start: Iterable[Identity],
+    targets: Set[Identity],
+    within: Mapping[Identity, Object],
+    depends: Callable[[Identity], FrozenSet[Identity]],
+) -> bool:
+    stack, seen = list(start), set()
+    while stack:
+        identity = stack.pop()
+        if identity in targets:
+            return True
+        if identity in seen or identity not in within:
+            continue
+        seen.add(identity)
+        stack.extend(depends(identity))
+    return False

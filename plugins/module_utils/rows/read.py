@@ -1,0 +1,181 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the rows that stand in a freshly loaded shadow, and tells apart what the source gave from what a default made."""
+
+from __future__ import annotations
+
+import re
+from typing import AbstractSet, Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
+
+from ..catalog.model import Catalog, Identity
+from ..catalog.quoting import ident
+from ..catalog.read import pin_settings
+from .model import ColumnShape, Made, Reference, Row, SequenceState, Shape, Special, TableRows, Value
+from .order import components
+from .sequences import read_sequences
+from .shape import read_shapes
+from .statement import Query
+
+# Rows of partitions are read, and later inserted, by way of the partitioned table.
+_TABLES = """
+    SELECT DISTINCT n.nspname, c.relname
+      FROM pg_class leaf
+      JOIN pg_class c ON c.oid = coalesce(pg_partition_root(leaf.oid), leaf.oid)
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE leaf.relkind = 'r' AND leaf.relpersistence <> 't' AND n.nspname = ANY(%s) AND pg_relation_size(leaf.oid) > 0
+       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid
+                          AND e.deptype = 'e')
+     ORDER BY n.nspname, c.relname"""
+
+# The zones in which a source's session may have taken the local time.
+_ZONES = "SELECT DISTINCT zone FROM unnest(ARRAY['UTC', (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')]) AS z(zone)"
+
+_CLOCK = re.compile(
+    r"\b(?:(?:now|transaction_timestamp|statement_timestamp|clock_timestamp)\(\)|CURRENT_TIMESTAMP|CURRENT_DATE|"
+    r"LOCALTIMESTAMP)",
+    re.IGNORECASE,
+)
+_RANDOM = re.compile(r"\b(?:gen_random_uuid|uuid_generate_v[14]\w*|uuidv[47])\(", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+_PRECISION = re.compile(r"\((\d)\)")
+
+
+def uuids(text: str) -> Set[str]:
+    """The UUIDs that a text holds, normalised: what tells a UUID that the source gives from one that a default made."""
+    return {_normal(found) for found in _UUID.findall(text)}
+
+
+def _normal(uuid: str) -> str:
+    return uuid.replace("-", "").lower()
+
+
+def random_default(column: ColumnShape) -> bool:
+    """Whether the column's default makes another value each time that nobody can foretell."""
+    return column.default is not None and bool(_RANDOM.search(column.default))
+
+
+def read_reference(
+    connection: Any,
+    desired: Catalog,
+    load_window: Tuple[str, str],
+    given_uuids: Optional[AbstractSet[str]] = None,
+) -> Reference:
+    """The rows in the tables of the shadow.
+
+    ``load_window`` holds clock_timestamp() as text from before and after the load: a time in between is one that the
+    source did not write. ``given_uuids`` (see ``uuids``) are those that occur in the source; None where that is not
+    known, and then every UUID counts as given.
+    """
+    pin_settings(connection)
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES, (list(desired.schemas),))
+        names = [
+            (schema, name) for schema, name in cursor.fetchall() if desired.get(Identity("table", schema, name)) is not None
+        ]
+        cursor.execute(_ZONES)
+        zones = [zone for (zone,) in cursor.fetchall()]
+    sequences = read_sequences(connection, desired)
+    shapes = read_shapes(connection, names)
+    tables = {}
+    for name in names:
+        table = _read_table(connection, shapes[name], load_window, zones)
+        if table.rows:
+            tables[table.table] = _with_made(table, sequences, given_uuids)
+    edges = {
+        identity: [key.referenced for key in table.shape.foreign_keys if key.referenced in tables]
+        for identity, table in tables.items()
+    }
+    ordered: List[TableRows] = []
+    cycles: List[FrozenSet[Identity]] = []
+    for group in components(sorted(tables), edges):
+        ordered += [tables[identity] for identity in group]
+        if len(group) > 1 or group[0] in edges[group[0]]:
+            cycles.append(frozenset(group))
+    return Reference(tuple(ordered), tuple(cycles), sequences)
+
+
+def _read_table(connection: Any, shape: Shape, window: Tuple[str, str], zones: Sequence[str]) -> TableRows:
+    columns = tuple(column for column in shape.columns if not column.generated)
+    clocks = [
+        (position, Special.DEFAULT if _clock_default(column) else Special.NOW, condition)
+        for position, column in enumerate(columns)
+        for condition in [_in_window(column, window, zones)]
+        if condition
+    ]
+    outputs = [f"{ident(column.name)}::text" for column in columns] + [condition for _p, _w, condition in clocks]
+    # The order of insertion, so that the plan reads like the source.
+    query = Query(f"SELECT {', '.join(outputs)} FROM {shape.source} ORDER BY tableoid, ctid")
+    with connection.cursor() as cursor:
+        if not outputs:
+            return TableRows(shape, columns, ())
+        query.run(cursor)
+        rows: List[Row] = cursor.fetchall()
+    if clocks:
+        width = len(columns)
+        for index, row in enumerate(rows):
+            flags = row[width:]
+            values: List[Value] = list(row[:width])
+            for (position, word, _condition), inside in zip(clocks, flags):
+                if inside:
+                    values[position] = word
+            rows[index] = tuple(values)
+    return TableRows(shape, columns, tuple(rows))
+
+
+def _clock_default(column: ColumnShape) -> bool:
+    return column.default is not None and bool(_CLOCK.search(column.default))
+
+
+def _in_window(column: ColumnShape, window: Tuple[str, str], zones: Sequence[str]) -> str:
+    """A condition that holds where the column's value was taken from the clock during the load."""
+    low, high = window
+    name = ident(column.name)
+    precision = _PRECISION.search(column.type)
+    # A time that is kept in whole seconds may have been rounded past the edge.
+    pad = f"interval '{0.5 * 10 ** -int(precision.group(1)):.7f} s'" if precision else "interval '0'"
+    bounds = (f"'{low}'::timestamptz - {pad}", f"'{high}'::timestamptz + {pad}")
+    if column.base == "timestamp with time zone":
+        return f"{name} BETWEEN {bounds[0]} AND {bounds[1]}"
+    if column.base == "timestamp without time zone":
+        parts = [
+            " AND ".join(f"{name} {sign} timezone('{zone}', {bound})" for sign, bound in zip((">=", "<="), bounds))
+            for zone in zones
+        ]
+        return "(" + " OR ".join(parts) + ")"
+    if column.base == "date" and _clock_default(column):
+        parts = [
+            " AND ".join(f"{name} {sign} timezone('{zone}', {bound})::date" for sign, bound in zip((">=", "<="), bounds))
+            for zone in zones
+        ]
+        return "(" + " OR ".join(parts) + ")"
+    return ""
+
+
+def _with_made(
+    table: TableRows, sequences: Dict[Identity, SequenceState], given_uuids: Optional[AbstractSet[str]]
+) -> TableRows:
+    """Mark the values that a sequence or a random default made."""
+    counted = {}
+    random = []
+    for position, column in enumerate(table.columns):
+        state = sequences.get(column.sequence) if column.sequence is not None else None
+        if state is not None and state.called and state.counting:
+            counted[position] = (min(state.start, state.last_value), max(state.start, state.last_value))
+        elif given_uuids is not None and random_default(column):
+            random.append(position)
+    if not counted and not random:
+        return table
+    rows = []
+    for row in table.rows:
+        values = list(row)
+        for position, (low, high) in counted.items():
+            value = values[position]
+            if isinstance(value, str) and low <= int(value) <= high:
+                values[position] = Made(value)
+        for position in random:
+            value = values[position]
+            if isinstance(value, str) and _normal(value) not in (given_uuids or ()):
+                values[position] = Made(value)
+        rows.append(tuple(values))
+    return TableRows(table.shape, table.columns, tuple(rows))
