@@ -67,7 +67,7 @@ def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, source / name)
     # Development leftovers that must not slip in.
-    for stray in (".venv/x", ".cache/x", ".local/secret", "plugins/module_utils/__pycache__/x.pyc", "a.retry"):
+    for stray in (".venv/x", ".local/x", "inventories/local/.secrets/x", "plugins/module_utils/__pycache__/x.pyc", "a.retry"):
         (source / stray).parent.mkdir(parents=True, exist_ok=True)
         (source / stray).write_text("x", encoding="utf-8")
     galaxy = str(Path(sys.executable).parent / "ansible-galaxy")
@@ -106,7 +106,9 @@ def test_the_tarball_holds_what_a_user_needs(tarball: Path) -> None:
 def test_the_tarball_installs(tarball: Path, tmp_path: Path) -> None:
     galaxy = str(Path(sys.executable).parent / "ansible-galaxy")
     install = [galaxy, "collection", "install", "--no-deps", "--offline", "-p", str(tmp_path), str(tarball)]
-    subprocess.run(install, check=True, capture_output=True, env={**os.environ, "ANSIBLE_HOME": str(tmp_path / "home")})
+    # Away from this checkout, which would count as the collection being installed already.
+    elsewhere = {"ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_COLLECTIONS_PATH": str(tmp_path)}
+    subprocess.run(install, check=True, capture_output=True, cwd=tmp_path, env={**os.environ, **elsewhere})
     manifest = tmp_path / "ansible_collections" / "domainflow" / "database" / "MANIFEST.json"
     info = json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]
     assert (info["namespace"], info["name"], info["version"]) == ("domainflow", "database", metadata()["version"])
