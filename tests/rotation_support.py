@@ -180,71 +180,73 @@ class Play:
 
 def play(folder: Path, task: Mapping[str, Any], *arguments: str, environment: Mapping[str, str] | None = None) -> Play:
     """Run a task; its result is written to a file by the next task, so that the output is only ansible's own."""
+    result = prepare(folder, task)
+    done = run_playbook(folder, folder / "play.yml", *arguments, extra=environment)
+    data = json.loads(result.read_text()) if result.exists() else {}
+    return Play(done.returncode, done.stdout + done.stderr, data)
+
+
+def prepare(folder: Path, task: Mapping[str, Any]) -> Path:
+    """Write the playbook, its input, the vault password; the file that will hold the result."""
     folder.mkdir(parents=True, exist_ok=True)
     result = folder / "result.json"
     result.unlink(missing_ok=True)
-    password_file = folder / "vault-password"
-    password_file.write_text(VAULT_PASSWORD + "\n")
+    (folder / "vault-password").write_text(VAULT_PASSWORD + "\n")
     (folder / "ansible.cfg").write_text("")
     (folder / "task.json").write_text(json.dumps(task))
-    playbook = [
-        {
-            "hosts": "localhost",
-            "connection": "local",
-            "gather_facts": False,
-            "vars": {
-                "ansible_python_interpreter": sys.executable,
-                # By way of a file, so that no secret stands in the playbook, which ansible quotes in its messages.
-                "options": "{{ lookup('ansible.builtin.file', '" + str(folder / "task.json") + "') | from_json }}",
-            },
-            "tasks": [
-                {
-                    "block": [
-                        {
-                            "name": "Rotate",
-                            "domainflow.database.credential_rotate": {
-                                name: "{{ options." + name + " }}" for name in task
-                            },
-                            "register": "rotation",
-                        }
-                    ],
-                    "always": [
-                        {
-                            "name": "Keep the result",
-                            "ansible.builtin.copy": {
-                                "content": "{{ rotation | to_json }}",
-                                "dest": str(result),
-                                "mode": "0600",
-                            },
-                            "check_mode": False,
-                            "no_log": True,
-                        }
-                    ],
-                }
-            ],
-        }
-    ]
-    (folder / "play.yml").write_text(yaml.safe_dump(playbook, sort_keys=False))
-    settings = {
+    rotate_task = {
+        "name": "Rotate",
+        "domainflow.database.credential_rotate": {name: "{{ options." + name + " }}" for name in task},
+        "register": "rotation",
+    }
+    keep_task = {
+        "name": "Keep the result",
+        "ansible.builtin.copy": {"content": "{{ rotation | to_json }}", "dest": str(result), "mode": "0600"},
+        "check_mode": False,
+        "no_log": True,
+    }
+    playbook = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {
+            "ansible_python_interpreter": sys.executable,
+            # By way of a file, so that no secret stands in the playbook, which ansible quotes in its messages.
+            "options": "{{ lookup('ansible.builtin.file', '" + str(folder / "task.json") + "') | from_json }}",
+        },
+        "tasks": [{"block": [rotate_task], "always": [keep_task]}],
+    }
+    (folder / "play.yml").write_text(yaml.safe_dump([playbook], sort_keys=False))
+    return result
+
+
+def run_playbook(
+    folder: Path, playbook: Path, *arguments: str, extra: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*playbook_command(playbook), *arguments],
+        env={**environment(folder), **(extra or {})},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def playbook_command(playbook: Path) -> list[str]:
+    return [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", str(playbook)]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """ansible with nothing but the folder's own settings."""
+    return {
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
-        "ANSIBLE_VAULT_PASSWORD_FILE": str(password_file),
+        "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
         "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
         "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
-        **(environment or {}),
     }
-    program = Path(sys.executable).parent / "ansible-playbook"
-    done = subprocess.run(
-        [str(program), "-i", "localhost,", str(folder / "play.yml"), *arguments],
-        env=settings,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    data = json.loads(result.read_text()) if result.exists() else {}
-    return Play(done.returncode, done.stdout + done.stderr, data)
