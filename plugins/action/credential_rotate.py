@@ -182,6 +182,7 @@ def _job(options: Mapping[str, Any], check_mode: bool) -> Job:
         bcrypt_cost=_between(options, "bcrypt_cost", 4, 31),
         scram_iterations=_between(options, "scram_iterations", 4096, 10_000_000),
         login=_login(options),
+        ignore_missing=options["missing"] == "ignore",
         check=check_mode,
     )
 

@@ -140,6 +140,14 @@ options:
         O(policy=default_only).
     type: bool
     default: false
+  missing:
+    description:
+      - What to do about an account that is not in the table, or a login role that does not exist. With V(ignore) it is
+        reported with the state V(missing) and nothing else happens.
+      - In check mode V(ignore) also covers a table or a database that is not there yet.
+    type: str
+    choices: [fail, ignore]
+    default: fail
   history:
     description: How many former passwords O(accounts[].password) must differ from.
     type: int
@@ -342,7 +350,7 @@ accounts:
     state:
       description:
         - Which password the database held before this run.
-        - One of V(current), V(pending), V(previous), V(given), V(default), V(unset) or V(unknown).
+        - One of V(current), V(pending), V(previous), V(given), V(default), V(unset), V(unknown) or V(missing).
       type: str
     action:
       description:

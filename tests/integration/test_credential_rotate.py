@@ -9,6 +9,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -466,6 +467,29 @@ def test_wrong_accounts_are_named(database: Any, store_path: Path) -> None:
 
 
 @pytest.mark.one_major
+def test_missing_accounts_can_be_ignored(database: Any, store_path: Path) -> None:
+    accounts = [Account("gone@example.com", "row", ("x",)), Account(ADMIN, "row", (PUBLISHED[ADMIN],))]
+    job = support.job_for([*accounts, Account("no such role", "role")], ignore_missing=True)
+    with pytest.raises(AccountProblem, match="no table auth.users"):
+        support.run(database, support.vault_store(store_path), job)
+    fresh = support.run(database, support.vault_store(store_path), replace(job, check=True))
+    assert fresh["changed"] is False
+    assert {state for state, _action in support.states(fresh).values()} == {"missing"}
+    nowhere = support.LocalServer(support.login_options(database, login_db="not_there_yet"))
+    absent = rotation.rotate(nowhere, support.vault_store(store_path), replace(job, check=True))
+    assert absent["changed"] is False and absent["accounts"] == fresh["accounts"]
+
+    support.create_small(database)
+    report = support.run(database, support.vault_store(store_path), job)
+    assert support.states(report) == {
+        "gone@example.com": ("missing", "none"),
+        ADMIN: ("default", "rotated"),
+        "no such role": ("missing", "none"),
+    }
+    assert_consistent(database, store_path)
+
+
+@pytest.mark.one_major
 @pytest.mark.parametrize(
     ("change", "match"),
     [
@@ -528,13 +552,13 @@ def test_store_that_cannot_be_written(
     support.create_small(database)
     before = support.hashes(database)
     store = support.vault_store(store_path)
-    replace, writes = os.replace, []
+    rename, writes = os.replace, []
 
     def full(*arguments: Any) -> None:
         writes.append(1)
         if failing == "pending" or len(writes) > 1:
             raise OSError(28, "No space left on device")
-        replace(*arguments)
+        rename(*arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", full)

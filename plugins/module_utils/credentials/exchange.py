@@ -80,12 +80,14 @@ def _read(cursor: Any, request: Mapping[str, Any]) -> Dict[str, Any]:
             f"The server of database {database} is a standby",
             "Rotate on its primary; the standby receives the new passwords by replication.",
         )
+    ignore_missing = bool(request.get("ignore_missing"))
     result: Dict[str, Any] = {"system": system, "database": database, "rows": {}, "roles": {}}
     if request.get("rows"):
         table = rows.table_from(request["rows"]["table"])
-        result["rows"] = rows.read(cursor, table, request["rows"]["names"])
+        if not request.get("ignore_missing_table") or rows.exists(cursor, table):
+            result["rows"] = rows.read(cursor, table, request["rows"]["names"], ignore_missing)
     if request.get("roles"):
-        result["roles"] = login_roles.read(cursor, request["roles"])
+        result["roles"] = login_roles.read(cursor, request["roles"], ignore_missing)
     return result
 
 

@@ -37,7 +37,7 @@ END
 $alter$"""
 
 
-def read(cursor: Any, names: Sequence[str]) -> Dict[str, Dict[str, Any]]:
+def read(cursor: Any, names: Sequence[str], ignore_missing: bool = False) -> Dict[str, Dict[str, Any]]:
     """Name to ``{hash, can_login, valid_until}``; ``AccountProblem`` where a role is missing."""
     failure = None
     try:
@@ -57,7 +57,7 @@ def read(cursor: Any, names: Sequence[str]) -> Dict[str, Dict[str, Any]]:
         name: {"hash": verifier, "can_login": can_login, "valid_until": valid_until}
         for name, verifier, can_login, valid_until in cursor.fetchall()
     }
-    problems = [f"there is no role '{name}'" for name in names if name not in found]
+    problems = [f"there is no role '{name}'" for name in names if name not in found and not ignore_missing]
     problems += [f"role '{name}' may not log in (NOLOGIN)" for name in found if not found[name]["can_login"]]
     if problems:
         raise AccountProblem("; ".join(problems), "Nothing was changed. Correct the list of accounts.")

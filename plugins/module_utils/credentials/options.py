@@ -79,6 +79,7 @@ SPEC: Dict[str, Dict[str, Any]] = {
     "table": {"type": "dict", "options": _TABLE},
     "policy": {"type": "str", "default": "default_only", "choices": list(POLICIES)},
     "max_age": {"type": "int", "default": 90},
+    "missing": {"type": "str", "default": "fail", "choices": ["fail", "ignore"]},
     "adopt": {"type": "bool", "default": False},
     "history": {"type": "int", "default": 5},
     "store": {"type": "dict", "options": _STORE},

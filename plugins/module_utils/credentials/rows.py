@@ -68,7 +68,12 @@ def table_from(settings: Mapping[str, Any]) -> Table:
     )
 
 
-def read(cursor: Any, table: Table, names: Sequence[str]) -> Dict[str, Dict[str, Any]]:
+def exists(cursor: Any, table: Table) -> bool:
+    schema, relation = _parts(table.name)
+    return bool(_columns_of(cursor, schema, relation))
+
+
+def read(cursor: Any, table: Table, names: Sequence[str], ignore_missing: bool = False) -> Dict[str, Dict[str, Any]]:
     """Name to ``{hash, changed_at}``; exactly one row for each name, or ``AccountProblem``."""
     key_type = _check_tables(cursor, table)
     changed_at = sql.Identifier(table.changed_at) if table.changed_at else None
@@ -88,13 +93,13 @@ def read(cursor: Any, table: Table, names: Sequence[str]) -> Dict[str, Dict[str,
         found[name].append({"hash": stored, "changed_at": changed})
     problems = []
     for name, rows in found.items():
-        if not rows:
+        if not rows and not ignore_missing:
             problems.append(f"{table.name} has no row with {table.key} = '{name}'")
         elif len(rows) > 1:
             problems.append(f"{table.name} has {len(rows)} rows with {table.key} = '{name}'")
     if problems:
         raise AccountProblem("; ".join(problems), "Nothing was changed. Correct the list of accounts.")
-    return {name: rows[0] for name, rows in found.items()}
+    return {name: rows[0] for name, rows in found.items() if rows}
 
 
 def replace(cursor: Any, table: Table, changes: Sequence[Mapping[str, Any]]) -> Dict[str, int]:
@@ -212,6 +217,13 @@ def _check_tables(cursor: Any, table: Table) -> str:
 def _column_types(cursor: Any, name: str, option: str) -> Dict[str, str]:
     """Column name to type, as SQL; the text comes from format_type and is safe to use as such."""
     schema, relation = _parts(name)
+    types = _columns_of(cursor, schema, relation)
+    if not types:
+        raise AccountProblem(f"{option}: there is no table {schema}.{relation} in this database")
+    return types
+
+
+def _columns_of(cursor: Any, schema: str, relation: str) -> Dict[str, str]:
     cursor.execute(
         "SELECT a.attname, pg_catalog.format_type(a.atttypid, NULL) FROM pg_catalog.pg_attribute a "
         "JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
@@ -219,10 +231,7 @@ def _column_types(cursor: Any, name: str, option: str) -> Dict[str, str]:
         "AND a.attnum > 0 AND NOT a.attisdropped",
         (schema, relation),
     )
-    types: Dict[str, str] = dict(cursor.fetchall())
-    if not types:
-        raise AccountProblem(f"{option}: there is no table {schema}.{relation} in this database")
-    return types
+    return dict(cursor.fetchall())
 
 
 def _require_columns(name: str, types: Mapping[str, str], columns: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Callable, Sequence
 from .records import STABLE, Record, digest
 
 # Which password the database's hash belongs to.
-CURRENT, PENDING, PREVIOUS, GIVEN, DEFAULT, UNSET, UNKNOWN = (
+CURRENT, PENDING, PREVIOUS, GIVEN, DEFAULT, UNSET, UNKNOWN, MISSING = (
     "current",
     "pending",
     "previous",
@@ -20,6 +20,7 @@ CURRENT, PENDING, PREVIOUS, GIVEN, DEFAULT, UNSET, UNKNOWN = (
     "default",
     "unset",
     "unknown",
+    "missing",
 )
 
 # What is done about it, by the names that the report uses.

@@ -25,6 +25,7 @@ from .records import STABLE, UNVERIFIED, Key, Record, as_text, digest, from_text
 from .stores import Change, Store, Stored
 
 _ROUNDS = 3
+_NOTHING = {"rotated_at": None, "next_due": None, "sessions_ended": 0}
 _CHANGES = (decide.ROTATE, decide.RESUME, decide.RESTORE, decide.MIGRATE)
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -52,6 +53,7 @@ class Job:
     bcrypt_cost: int = 12
     scram_iterations: int = 4096
     login: Mapping[str, Any] | None = None
+    ignore_missing: bool = False
     check: bool = False
 
 
@@ -95,8 +97,7 @@ def rotate(server: Server, store: Store, job: Job, now: datetime | None = None) 
 
 
 def _round_trip(server: Server, store: Store, job: Job, now: datetime) -> dict[str, Any]:
-    read = server.ask(_read_request(job))
-    system, database = read["system"], read["database"]
+    read = _read(server, job)
     steps = _recognize(store, job, read, now)
     _refuse(steps)
     if not job.check:
@@ -106,15 +107,15 @@ def _round_trip(server: Server, store: Store, job: Job, now: datetime) -> dict[s
         steps = _promote(store, job, steps, now)
     report = {
         "changed": any(step.action != decide.NONE for step in steps),
-        "accounts": [_report(job, step, now) for step in steps],
+        "accounts": _reports(job, steps, now),
         "defaults_left": [step.account.name for step in steps if _default_left(job, step)],
         "unknown": [
             step.account.name
             for step in steps
             if step.found.state == decide.UNKNOWN and (job.check or step.action == decide.NONE)
         ],
-        "system_identifier": system,
-        "database": database,
+        "system_identifier": read["system"],
+        "database": read["database"],
         "store": store.place,
     }
     problems = [step for step in steps if step.problem]
@@ -164,12 +165,25 @@ def _read_request(job: Job) -> dict[str, Any]:
         "phase": "read",
         "rows": {"table": job.table, "names": rows} if rows else None,
         "roles": [account.name for account in job.accounts if account.kind == "role"],
+        "ignore_missing": job.ignore_missing,
+        "ignore_missing_table": job.ignore_missing and job.check,
     }
+
+
+def _read(server: Server, job: Job) -> dict[str, Any]:
+    try:
+        return server.ask(_read_request(job))
+    except EngineError as error:
+        # In check mode on a fresh host the database is not there yet, and nothing in it is due.
+        if not (job.ignore_missing and job.check and error.details.get("cause") == "no_database"):
+            raise
+    return {"system": None, "database": None, "rows": {}, "roles": {}}
 
 
 def _recognize(store: Store, job: Job, read: Mapping[str, Any], now: datetime) -> list[Step]:
     keys = {}
-    for account in job.accounts:
+    present = [account for account in job.accounts if account.name in read[f"{account.kind}s"]]
+    for account in present:
         if account.kind == "row":
             keys[account] = row_key(read["system"], read["database"], (job.table or {})["name"], account.name)
         else:
@@ -185,7 +199,7 @@ def _recognize(store: Store, job: Job, read: Mapping[str, Any], now: datetime) -
         action = decide.decide(found, entry.record, job.rule, account.wanted, weak, now)
         return Step(account, keys[account], entry, found, found_hash, action)
 
-    return _in_parallel(recognize, list(job.accounts))
+    return _in_parallel(recognize, present)
 
 
 def _comparison(account: Account) -> Callable[[str, str], bool]:
@@ -387,6 +401,16 @@ def _final(job: Job, step: Step, now: datetime) -> Record | None:
     return None
 
 
+def _reports(job: Job, steps: Sequence[Step], now: datetime) -> list[dict[str, Any]]:
+    by_identity = {step.identity: step for step in steps}
+    reports = []
+    for account in job.accounts:
+        step = by_identity.get((account.kind, account.name))
+        missing = {"name": account.name, "kind": account.kind, "state": decide.MISSING, "action": decide.NONE}
+        reports.append(_report(job, step, now) if step else {**_NOTHING, **missing})
+    return reports
+
+
 def _report(job: Job, step: Step, now: datetime) -> dict[str, Any]:
     record = step.stored.record
     entry: dict[str, Any] = {
@@ -394,8 +418,8 @@ def _report(job: Job, step: Step, now: datetime) -> dict[str, Any]:
         "kind": step.account.kind,
         "state": step.found.state,
         "action": step.action,
+        **_NOTHING,
         "rotated_at": record.rotated_at,
-        "next_due": None,
         "sessions_ended": step.sessions_ended,
     }
     if job.rule.policy == "max_age":
