@@ -49,7 +49,7 @@ def _query(version: int) -> str:
                t.typalign::text AS typalign, t.typstorage::text AS typstorage, t.typcategory::text AS typcategory,
                t.typispreferred, quote_literal(t.typdefault) AS "default",
                CASE WHEN t.typelem <> 0 THEN format_type(t.typelem, NULL) END AS element,
-               quote_literal(t.typdelim) AS delimiter, t.typcollation <> 0 AS collatable,
+               quote_literal(t.typdelim::text) AS delimiter, t.typcollation <> 0 AS collatable,
                functions.definitions, functions.oids
           FROM pg_type t
           JOIN pg_namespace n ON n.oid = t.typnamespace

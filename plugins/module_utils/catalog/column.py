@@ -11,7 +11,8 @@ from typing import Any, FrozenSet, List, Mapping, Optional, Tuple
 from . import casts
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
 from .model import Ddl, Hazard, Identity, Object
-from .quoting import ident, qualified
+from .options import Option, change_options, read_options
+from .quoting import exact, ident, qualified
 from .sequence import SequenceOptions, clauses
 
 
@@ -33,12 +34,14 @@ class Column(Object):
     options: Tuple[str, ...]
     # True where the table defines the column itself, False where it only inherits it.
     local: bool
+    foreign_options: Tuple[Option, ...]  # of a foreign table's column
     base_type: str = field(compare=False)
     type_modifier: int = field(compare=False)
+    relation_kind: str = field(compare=False)  # table or foreign table
 
     @property
     def parent(self) -> Identity:
-        return Identity("table", self.id.schema, self.id.name)
+        return Identity(self.relation_kind, self.id.schema, self.id.name)
 
 
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
@@ -59,6 +62,7 @@ def _query(version: int) -> str:
                CASE WHEN a.attgenerated <> '' THEN pg_get_expr(e.adbin, e.adrelid) END AS generation_expression,
                CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
                {compression} AS compression, coalesce(a.attstattarget, -1) AS statistics, a.attoptions AS options,
+               a.attfdwoptions AS foreign_options, c.relkind::text AS relkind,
                a.attislocal, a.attacl::text[] AS acl, pg_get_userbyid(c.relowner) AS owner, d.description AS comment,
                e.oid AS expression_oid, s.seqrelid, sn.nspname AS sequence_schema, sc.relname AS sequence_name,
                s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
@@ -75,7 +79,7 @@ def _query(version: int) -> str:
           LEFT JOIN pg_namespace sn ON sn.oid = sc.relnamespace
           LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass
                                     AND d.objsubid = a.attnum
-         WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+         WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped
          ORDER BY n.nspname, c.relname, a.attnum"""
 
 
@@ -101,8 +105,10 @@ def _read(row: Any, context: ReadContext) -> Column:
         statistics=row.statistics,
         options=tuple(sorted(row.options or ())),
         local=row.attislocal,
+        foreign_options=read_options(row.foreign_options),
         base_type=row.base_type,
         type_modifier=row.type_modifier,
+        relation_kind="foreign table" if row.relkind == "f" else "table",
     )
 
 
@@ -126,11 +132,11 @@ def definition(column: Column, context: Context) -> str:
     default = context.catalog.get(default_of(column)) if default_of(column) in context.folded else None
     if column.generated:
         kind = "STORED" if column.generated == "s" else "VIRTUAL"
-        words.append(f"GENERATED ALWAYS AS ({column.generation_expression}) {kind}")
+        words.append(f"GENERATED ALWAYS AS ({exact(column.generation_expression or '')}) {kind}")
     elif column.identity:
         words.append(_identity_clause(column))
     elif default is not None:
-        words.append(f"DEFAULT {default.expression}")  # type: ignore[attr-defined]  # the identity's kind is default
+        words.append(f"DEFAULT {exact(default.expression)}")  # type: ignore[attr-defined]  # the identity's kind is default
     if column.not_null:
         words.append("NOT NULL")
     return " ".join(words)
@@ -143,7 +149,7 @@ def after_create(column: Column, context: Context, in_table: bool) -> List[Ddl]:
         for name, plain in (("storage", None), ("compression", ""), ("statistics", -1), ("options", ()))
         if getattr(column, name) != plain
     }
-    return _physical(column, fields, (), context)
+    return _physical(column, fields, (), context) + _foreign(column, ())
 
 
 def _create(column: Column, context: Context) -> List[Ddl]:
@@ -173,7 +179,7 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
         add("DROP EXPRESSION")
     elif "generation_expression" in fields:
         rewrite = Hazard("table_rewrite", f"{table.relation}: about {rows} rows are written anew")
-        add(f"SET EXPRESSION AS ({new.generation_expression})", rewrite, invalidates=True)
+        add(f"SET EXPRESSION AS ({exact(new.generation_expression or '')})", rewrite, invalidates=True)
     if old.identity and not new.identity:
         add("DROP IDENTITY")
     if fields & {"data_type", "collation"}:
@@ -190,6 +196,7 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
         else:
             add("DROP NOT NULL")
     result += _physical(new, fields, old.options, context)
+    result += _foreign(new, old.foreign_options)
     return result
 
 
@@ -235,6 +242,15 @@ def _physical(column: Column, fields: Any, old_options: Tuple[str, ...], context
     return [Ddl(f"{on} {each}", (), "ACCESS EXCLUSIVE", table) for each in words]
 
 
+def _foreign(column: Column, old: Tuple[Option, ...]) -> List[Ddl]:
+    """OPTIONS of a foreign table's column."""
+    if column.foreign_options == old:
+        return []
+    table = column.parent
+    head = f"ALTER FOREIGN TABLE {table.relation} ALTER COLUMN {ident(column.id.part)}"
+    return [change_options(head, old, column.foreign_options, lock="ACCESS EXCLUSIVE", table=table)]
+
+
 # Types of variable length whose own storage is not "extended": src/include/catalog/pg_type.dat.
 _OWN_STORAGE: Mapping[str, str] = {"numeric": "MAIN", "inet": "MAIN", "cidr": "MAIN", "tsquery": "PLAIN"}
 
@@ -252,9 +268,9 @@ def _drop(column: Column, _context: Context) -> List[Ddl]:
     return [Ddl(f"ALTER TABLE {table.relation} DROP COLUMN {ident(column.id.part)}", hazards, "ACCESS EXCLUSIVE", table)]
 
 
-def _rename(column: Object, new: Identity) -> List[Ddl]:
+def _rename(column: Any, new: Identity) -> List[Ddl]:
     sql = f"ALTER TABLE {column.id.relation} RENAME COLUMN {ident(column.id.part)} TO {ident(new.part)}"
-    return [Ddl(sql, (), "ACCESS EXCLUSIVE", Identity("table", column.id.schema, column.id.name))]
+    return [Ddl(sql, (), "ACCESS EXCLUSIVE", column.parent)]
 
 
 def grants_target(column: Column) -> str:

@@ -10,7 +10,7 @@ from typing import Any, FrozenSet, List, Optional, Tuple
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
 from .model import Ddl, Hazard, Identity, Object
-from .quoting import ident
+from .quoting import exact, ident
 
 NOT_VALID = " NOT VALID"
 
@@ -24,10 +24,11 @@ class Constraint(Object):
     index_options: Tuple[str, ...]
     index_tablespace: Optional[str]
     referenced: Optional[Identity]  # the table that a foreign key points to
+    relation_kind: str  # table or foreign table
 
     @property
     def parent(self) -> Identity:
-        return Identity("table", self.id.schema, self.id.name)
+        return Identity(self.relation_kind, self.id.schema, self.id.name)
 
 
 def _query(_version: int) -> str:
@@ -36,7 +37,8 @@ def _query(_version: int) -> str:
         SELECT k.oid, n.nspname AS schema, c.relname AS table_name, k.conname AS name, k.contype::text AS type,
                pg_get_constraintdef(k.oid) AS definition, i.reloptions AS index_options, ts.spcname AS index_tablespace,
                CASE WHEN k.contype <> 'f' AND k.conindid <> 0 THEN k.conindid END AS index_oid,
-               rn.nspname AS referenced_schema, r.relname AS referenced_name, d.description AS comment
+               c.relkind::text AS relkind, rn.nspname AS referenced_schema,
+               r.relname AS referenced_name, d.description AS comment
           FROM pg_constraint k
           JOIN pg_class c ON c.oid = k.conrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -45,7 +47,7 @@ def _query(_version: int) -> str:
           LEFT JOIN pg_class r ON r.oid = k.confrelid AND k.contype = 'f'
           LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
           LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_constraint'::regclass AND d.objsubid = 0
-         WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p') AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+         WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p', 'f') AND k.contype IN ('p', 'u', 'f', 'c', 'x')
            AND (k.conislocal OR k.coninhcount = 0) AND k.conparentid = 0
          ORDER BY n.nspname, c.relname, k.conname"""
 
@@ -62,6 +64,7 @@ def _read(row: Any, _context: ReadContext) -> Constraint:
         index_options=tuple(sorted(row.index_options or ())),
         index_tablespace=row.index_tablespace,
         referenced=referenced,
+        relation_kind="foreign table" if row.relkind == "f" else "table",
     )
 
 
@@ -70,7 +73,7 @@ _LOCKS = {"f": "SHARE ROW EXCLUSIVE"}
 
 def _create(constraint: Constraint, context: Context) -> List[Ddl]:
     table = constraint.parent
-    words = constraint.definition
+    words = exact(constraint.definition)
     if constraint.index_options:
         words = _with_options(words, f" WITH ({options_text(constraint.index_options)})")
     if constraint.index_tablespace:
@@ -136,9 +139,9 @@ def _drop(constraint: Constraint, _context: Context) -> List[Ddl]:
     return [Ddl(sql, (), "ACCESS EXCLUSIVE", table)]
 
 
-def _rename(constraint: Object, new: Identity) -> List[Ddl]:
+def _rename(constraint: Any, new: Identity) -> List[Ddl]:
     sql = f"ALTER TABLE {constraint.id.relation} RENAME CONSTRAINT {ident(constraint.id.part)} TO {ident(new.part)}"
-    return [Ddl(sql, (), "ACCESS EXCLUSIVE", Identity("table", constraint.id.schema, constraint.id.name))]
+    return [Ddl(sql, (), "ACCESS EXCLUSIVE", constraint.parent)]
 
 
 def _addresses(row: Any) -> List[Any]:

@@ -11,7 +11,7 @@ from typing import Any, FrozenSet, List, Optional
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext
 from .model import Ddl, Identity, Object
-from .quoting import ident
+from .quoting import exact, ident
 
 
 @dataclass(frozen=True)
@@ -19,43 +19,43 @@ class Default(Object):
     """ALTER COLUMN … SET DEFAULT."""
 
     expression: str
-    of_view: bool
+    relation_kind: str  # view, table or foreign table
 
     @property
     def parent(self) -> Identity:
-        return Identity("view" if self.of_view else "column", self.id.schema, self.id.name, self._column)
-
-    @property
-    def _column(self) -> str:
-        return "" if self.of_view else self.id.part
+        of_view = self.relation_kind == "view"
+        return Identity("view" if of_view else "column", self.id.schema, self.id.name, "" if of_view else self.id.part)
 
 
 def _query(_version: int) -> str:
     return """
         SELECT e.oid, n.nspname AS schema, c.relname AS table_name, a.attname AS name,
-               pg_get_expr(e.adbin, e.adrelid) AS expression, c.relkind = 'v' AS of_view
+               pg_get_expr(e.adbin, e.adrelid) AS expression, c.relkind::text AS relkind
           FROM pg_attrdef e
           JOIN pg_class c ON c.oid = e.adrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
           JOIN pg_attribute a ON a.attrelid = e.adrelid AND a.attnum = e.adnum
-         WHERE n.nspname = ANY(%(schemas)s) AND a.attgenerated = '' AND c.relkind IN ('r', 'p', 'v')
+         WHERE n.nspname = ANY(%(schemas)s) AND a.attgenerated = '' AND c.relkind IN ('r', 'p', 'v', 'f')
          ORDER BY n.nspname, c.relname, a.attnum"""
+
+
+_RELATION_KINDS = {"v": "view", "f": "foreign table"}
 
 
 def _read(row: Any, _context: ReadContext) -> Default:
     identity = Identity("default", row.schema, row.table_name, row.name)
-    return Default(id=identity, owner=None, acl=None, comment=None, expression=row.expression, of_view=row.of_view)
+    kind = _RELATION_KINDS.get(row.relkind, "table")
+    return Default(id=identity, owner=None, acl=None, comment=None, expression=row.expression, relation_kind=kind)
 
 
 def _statement(default: Default, words: str) -> List[Ddl]:
-    table = Identity("view" if default.of_view else "table", default.id.schema, default.id.name)
-    keyword = "VIEW" if default.of_view else "TABLE"
-    sql = f"ALTER {keyword} {table.relation} ALTER COLUMN {ident(default.id.part)} {words}"
+    table = Identity(default.relation_kind, default.id.schema, default.id.name)
+    sql = f"ALTER {default.relation_kind.upper()} {table.relation} ALTER COLUMN {ident(default.id.part)} {words}"
     return [Ddl(sql, (), "ACCESS EXCLUSIVE", table)]
 
 
 def _create(default: Default, _context: Context) -> List[Ddl]:
-    return _statement(default, f"SET DEFAULT {default.expression}")
+    return _statement(default, f"SET DEFAULT {exact(default.expression)}")
 
 
 def _alter(_old: Default, new: Default, _fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:

@@ -65,9 +65,7 @@ def _standard(entry: DefaultPrivileges, version: int) -> FrozenSet[Grant]:
     return frozenset() if entry.schema else privileges.default_grants(_ACL_CLASS[entry.id.part], version)
 
 
-def _statements(
-    entry: DefaultPrivileges, old: FrozenSet[Grant], new: FrozenSet[Grant]
-) -> List[Ddl]:
+def _statements(entry: DefaultPrivileges, old: FrozenSet[Grant], new: FrozenSet[Grant]) -> List[Ddl]:
     where = f" IN SCHEMA {ident(entry.schema)}" if entry.schema else ""
     head = f"ALTER DEFAULT PRIVILEGES FOR ROLE {ident(entry.id.name)}{where} "
     written = privileges.statements(entry.id.part, entry.id.name, new - old, old - new)

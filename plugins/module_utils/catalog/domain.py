@@ -178,6 +178,7 @@ KIND = Kind(
     alter=_alter,
     drop=_drop,
     rename=_rename,
+    expressions=frozenset({"default", "checks"}),
     addresses=_addresses,
     acl_class="type",
     grant_keyword="TYPE",

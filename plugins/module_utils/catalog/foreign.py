@@ -83,9 +83,7 @@ def _create_wrapper(wrapper: Wrapper, _context: Context) -> List[Ddl]:
     return [with_options(head + _functions(wrapper, {"handler", "validator"}, created=True), wrapper.options)]
 
 
-def _alter_wrapper(
-    old: Wrapper, new: Wrapper, fields: FrozenSet[str], _context: Context
-) -> Optional[List[Ddl]]:
+def _alter_wrapper(old: Wrapper, new: Wrapper, fields: FrozenSet[str], _context: Context) -> Optional[List[Ddl]]:
     head = f"ALTER FOREIGN DATA WRAPPER {ident(new.id.name)}"
     return [change_options(head + _functions(new, fields, created=False), old.options, new.options)]
 
@@ -104,9 +102,7 @@ WRAPPER = Kind(
     create=_create_wrapper,
     alter=_alter_wrapper,
     drop=_drop_wrapper,
-    rename=lambda obj, new: [
-        Ddl(f"ALTER FOREIGN DATA WRAPPER {ident(obj.id.name)} RENAME TO {ident(new.name)}")
-    ],
+    rename=lambda obj, new: [Ddl(f"ALTER FOREIGN DATA WRAPPER {ident(obj.id.name)} RENAME TO {ident(new.name)}")],
     addresses=lambda row: [(CATALOG_OIDS["pg_foreign_data_wrapper"], row.oid, 0)],
     acl_class="foreign data wrapper",
     grant_keyword="FOREIGN DATA WRAPPER",

@@ -10,7 +10,7 @@ from typing import Any, FrozenSet, List, Optional
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext
 from .model import Ddl, Hazard, Identity, Object
-from .quoting import ident
+from .quoting import exact, ident
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _read(row: Any, _context: ReadContext) -> Index:
 
 def _create(index: Index, context: Context) -> List[Ddl]:
     unique = "UNIQUE " if index.unique else ""
-    body = index.body
+    body = exact(index.body)
     if index.tablespace:
         where = body.find(" WHERE ")
         words = f" TABLESPACE {ident(index.tablespace)}"

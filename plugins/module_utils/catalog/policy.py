@@ -112,4 +112,6 @@ KIND = Kind(
     target=target,
     addresses=lambda row: [(CATALOG_OIDS["pg_policy"], row.oid, 0)],
     rigid=True,
+    expressions=frozenset({"using", "check"}),
+    replaceable=True,
 )

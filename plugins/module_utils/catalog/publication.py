@@ -81,7 +81,9 @@ def _read(row: Any, context: ReadContext) -> Publication:
         comment=row.comment,
         all_tables=row.puballtables,
         settings=tuple(settings),
-        tables=tuple(PublishedTable(qualified(s, name), columns, where) for s, name, columns, where in row.tables or ()),
+        tables=tuple(
+            PublishedTable(qualified(schema, name), columns, where) for schema, name, columns, where in row.tables or ()
+        ),
         schemas=tuple(row.schemas or ()),
     )
 
@@ -150,4 +152,6 @@ KIND = Kind(
     addresses=_addresses,
     # A column in a row filter or a column list keeps its type while it is published.
     rigid=True,
+    expressions=frozenset({"tables"}),
+    replaceable=True,
 )

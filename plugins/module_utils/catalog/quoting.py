@@ -53,3 +53,17 @@ def literal(text: str) -> str:
 def role(name: str) -> str:
     """A role as a grantee; the empty name is PUBLIC."""
     return ident(name) if name else "PUBLIC"
+
+
+_CAST_ARRAY = re.compile(
+    r"\(ARRAY\[(?P<elements>'(?:[^']|'')*'::(?P<type>character varying|bpchar)(?:, '(?:[^']|'')*'::(?P=type))*)\]\)::text\[\]"
+)
+
+
+def exact(expression: str) -> str:
+    """An expression of the server's writing, so that reading it gives the same tree again.
+
+    ``x IN ('a', 'b')`` over a varchar column is written as a cast of an array, and the grammar would push that cast
+    down to the elements. A cast of the array to its own type in between keeps it where it was.
+    """
+    return _CAST_ARRAY.sub(r"(ARRAY[\g<elements>]::\g<type>[])::text[]", expression)

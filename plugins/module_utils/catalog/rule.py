@@ -100,4 +100,6 @@ KIND = Kind(
     target=target,
     addresses=lambda row: [(CATALOG_OIDS["pg_rewrite"], row.oid, 0)],
     rigid=True,
+    expressions=frozenset({"body"}),
+    replaceable=True,
 )

@@ -91,5 +91,6 @@ KIND = Kind(
     alter=_alter,
     drop=_drop,
     rename=_rename,
+    expressions=frozenset({"body"}),
     addresses=lambda row: [(CATALOG_OIDS["pg_statistic_ext"], row.oid, 0)],
 )

@@ -10,7 +10,7 @@ from typing import Any, FrozenSet, List, Optional
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext
 from .model import Ddl, Hazard, Identity, Object
-from .quoting import ident
+from .quoting import exact, ident
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def _query(_version: int) -> str:
           JOIN pg_class c ON c.oid = t.tgrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_trigger'::regclass AND d.objsubid = 0
-         WHERE n.nspname = ANY(%(schemas)s) AND NOT t.tgisinternal AND t.tgparentid = 0 AND c.relkind IN ('r', 'p', 'v')
+         WHERE n.nspname = ANY(%(schemas)s) AND NOT t.tgisinternal AND t.tgparentid = 0
+           AND c.relkind IN ('r', 'p', 'v', 'f')
          ORDER BY n.nspname, c.relname, t.tgname"""
 
 
@@ -50,7 +51,7 @@ def _read(row: Any, _context: ReadContext) -> Trigger:
         comment=row.comment,
         definition=row.definition,
         enabled=row.enabled,
-        relation_kind="view" if row.relkind == "v" else "table",
+        relation_kind={"v": "view", "f": "foreign table"}.get(row.relkind, "table"),
     )
 
 
@@ -60,7 +61,7 @@ def _switch(trigger: Trigger) -> Ddl:
 
 
 def _create(trigger: Trigger, _context: Context) -> List[Ddl]:
-    result = [Ddl(trigger.definition, (), "SHARE ROW EXCLUSIVE", trigger.parent)]
+    result = [Ddl(exact(trigger.definition), (), "SHARE ROW EXCLUSIVE", trigger.parent)]
     return result if trigger.enabled == "O" else result + [_switch(trigger)]
 
 

@@ -10,7 +10,7 @@ from typing import Any, FrozenSet, List, Optional, Tuple
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
 from .model import Ddl, Hazard, Identity, Object
-from .quoting import ident, idents
+from .quoting import exact, ident, idents
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _create_view(view: View, _context: Context, replace: str = "") -> List[Ddl]:
     columns = idents(name for name, _type, _collation in view.columns)
     listed = f" ({columns})" if columns else ""
     options = f" WITH ({options_text(view.options)})" if view.options else ""
-    return [Ddl(f"CREATE {replace}VIEW {view.id.relation}{listed}{options} AS\n{view.definition}")]
+    return [Ddl(f"CREATE {replace}VIEW {view.id.relation}{listed}{options} AS\n{exact(view.definition)}")]
 
 
 def _alter_view(old: View, new: View, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
@@ -110,7 +110,7 @@ def _create_materialized(view: View, _context: Context) -> List[Ddl]:
     tablespace = f" TABLESPACE {ident(view.tablespace)}" if view.tablespace else ""
     data = "" if view.populated else "\nWITH NO DATA"
     head = f"CREATE MATERIALIZED VIEW {view.id.relation}{listed}{method}{options}{tablespace}"
-    return [Ddl(f"{head} AS\n{view.definition}{data}")]
+    return [Ddl(f"{head} AS\n{exact(view.definition)}{data}")]
 
 
 def _alter_materialized(old: View, new: View, fields: FrozenSet[str], _context: Context) -> Optional[List[Ddl]]:

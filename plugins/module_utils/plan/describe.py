@@ -28,7 +28,7 @@ def describe(obj: Optional[Object], catalog: Catalog) -> str:
     elif isinstance(obj, Default):
         lines = [f"{obj.id.relation}: {obj.id.part} DEFAULT {obj.expression}"]
     else:
-        lines = [ddl.sql for ddl in kind.create(obj, context)]
+        lines = [ddl.text for ddl in kind.create(obj, context)]
     if obj.owner is not None:
         lines.append(f"owner: {obj.owner}")
     if obj.acl is not None and obj.acl != default_grants(obj, catalog.server_version):

@@ -225,7 +225,9 @@ class _Planner:
             new = ddl.table is not None and ddl.table in self.work.creates and ddl.table not in self.work.drops
             hazards = tuple(h for h in ddl.hazards if h.kind not in _OF_ROWS) if new else ddl.hazards
             result.append(
-                Step(ddl.sql, identity, action, hazards, ddl.lock, ddl.table, ddl.breaks_transaction, ddl.late)
+                Step(
+                    ddl.sql, identity, action, hazards, ddl.lock, ddl.table, ddl.breaks_transaction, ddl.late, ddl.shown
+                )
             )
         return result
 
