@@ -105,7 +105,7 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
             sweep(live.connection)
         with shadow(connect, live.connection, source, policy.owner, policy.shadow_database, live.settings) as loaded:
             with clock.stage("read"):
-                found, desired = read_both(live, loaded, policy, hints)
+                found, desired = read_both(live, loaded, policy, hints, _once_managed(last, policy))
             with clock.stage("plan"):
                 difference = settle(
                     loaded.connection, compare(found, desired.renamed, policy.prune), desired.renamed
@@ -136,6 +136,13 @@ class _Run:
     warnings: Tuple[str, ...]
 
 
+def _once_managed(last: Optional[ledger.Entry], policy: Policy) -> Tuple[str, ...]:
+    """Schemas that an earlier source defined: with prune, one that the source no longer has is dropped."""
+    if not policy.prune or last is None or policy.schemas is not None:
+        return ()
+    return tuple(name for name in last.managed_schemas if name != "public")
+
+
 def _untouched(connection: Any, last: ledger.Entry, inputs: str, version: Optional[str]) -> bool:
     if last.inputs_sha256 != inputs or last.version != version:
         return False
@@ -161,12 +168,16 @@ def _from_ledger(last: ledger.Entry, version: Optional[str], clock: Clock) -> Ou
 
 
 def read_both(
-    live: Session, loaded: Shadow, policy: Policy, hints: Sequence[renames.Hint]
+    live: Session, loaded: Shadow, policy: Policy, hints: Sequence[renames.Hint], once_managed: Sequence[str] = ()
 ) -> Tuple[Catalog, Desired]:
-    """The live catalog, and the desired one. Raises SourceError for what no kind models."""
+    """The live catalog, and the desired one. Raises SourceError for what no kind models.
+
+    ``once_managed``: schemas to read besides those of the source and of the hints.
+    """
     catalog = _read_shadow(loaded, policy)
     reference = rows.read_reference(loaded.connection, catalog, loaded.load_window)
-    schemas = catalog.schemas + tuple(s for s in renames.old_schemas(hints) if s not in catalog.schemas)
+    others = [name for name in renames.old_schemas(hints) if name not in once_managed]
+    schemas = catalog.schemas + tuple(name for name in (*once_managed, *others) if name not in catalog.schemas)
     found = read(live.connection, schemas, ignore=policy.ignore)
     applicable = renames.applicable(hints, found, catalog) if hints else []
     renamed, renamed_rows = catalog, reference
@@ -178,7 +189,7 @@ def read_both(
         renamed = _read_shadow(loaded, policy)
         renamed_rows = rows.read_reference(loaded.connection, renamed, loaded.load_window)
     else:
-        found = _without_schemas(found, [s for s in schemas if s not in catalog.schemas])
+        found = _without_schemas(found, others)
     return found, Desired(
         _public_as_found(catalog, found, loaded), reference,
         _public_as_found(renamed, found, loaded), renamed_rows, tuple(applicable),

@@ -79,7 +79,20 @@ class Work:
         referenced: Optional[Identity] = getattr(obj, "referenced", None)
         if referenced is not None and referenced != parent and referenced in self.drops:
             return None  # two tables that reference each other: neither could be dropped first
+        if identity.kind == "default" and self._needs_dropped(identity, parent):
+            return None  # a function takes the table's rows, and the table's default calls the function
         return self.covered(parent) or parent
+
+    def _needs_dropped(self, identity: Identity, parent: Identity) -> bool:
+        """Whether a default stands on something dropped that is not a part of the default's own table."""
+        table = (parent.schema, parent.name)
+        for base in self.live.depends.get(identity, ()):
+            obj = self.drops.get(base)
+            if obj is None or (base.schema, base.name) == table:
+                continue
+            if obj.parent is None or (obj.parent.schema, obj.parent.name) != table:
+                return True
+        return False
 
 
 def gather(difference: Difference, work: Work, context: Context) -> None:
