@@ -67,7 +67,7 @@ def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, source / name)
     # Development leftovers that must not slip in.
-    for stray in (".venv/x", ".local/x", "inventories/local/.secrets/x", "plugins/module_utils/__pycache__/x.pyc", "a.retry"):
+    for stray in (".venv/x", ".local/x", "inventories/local/.secrets/x", "plugins/action/__pycache__/x.pyc", "a.retry"):
         (source / stray).parent.mkdir(parents=True, exist_ok=True)
         (source / stray).write_text("x", encoding="utf-8")
     galaxy = str(Path(sys.executable).parent / "ansible-galaxy")

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import psycopg2
+
 from ansible_collections.domainflow.database.plugins.module_utils import driver
 
 COLLECTIONS = Path(__file__).resolve().parents[4] / ".cache" / "collections"
