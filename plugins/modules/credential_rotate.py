@@ -275,7 +275,6 @@ attributes:
       - Not with O(policy=always), which changes the passwords in every run.
 requirements:
   - bcrypt (Python) on the controller
-  - hvac (Python) on the controller, for O(store.type=kv2)
 seealso:
   - module: domainflow.database.schema_apply
 """

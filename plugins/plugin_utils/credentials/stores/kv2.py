@@ -3,26 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A KV version 2 secrets engine of HashiCorp Vault or OpenBao; each account is a secret of its own.
 
-Writes use check-and-set: the server refuses a write when the secret has another version than the one that was read.
+Writes use check-and-set: the server refuses one when the secret has another version than the one that was read.
+Two paths of the HTTP interface are all that is needed, so no client library is.
 """
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
-from urllib.parse import quote
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.error import HTTPError, URLError
+
+from ansible.module_utils.urls import open_url
 
 from ....module_utils.credentials.errors import StoreConflict, StoreError
 from ..records import Key, Record, as_dict, from_dict
 from . import Change, Stored
-
-try:
-    import hvac
-    import hvac.exceptions
-    import requests
-
-    CLIENT_PRESENT = True
-except ImportError:
-    CLIENT_PRESENT = False
 
 
 class Kv2Store:
@@ -31,17 +28,20 @@ class Kv2Store:
     def __init__(
         self, url: str, token: str, mount: str, path: str, namespace: str | None, ca_cert: str | None, timeout: int
     ) -> None:
-        if not CLIENT_PRESENT:
-            raise StoreError("store.type kv2 needs the Python package hvac on the controller", "pip install hvac")
         if not url or not token:
             raise StoreError("store.type kv2 needs url and token", "Set them, or VAULT_ADDR and VAULT_TOKEN.")
-        self._url, self._mount, self._path = url, mount, path.strip("/")
-        verify: bool | str = ca_cert if ca_cert else True
-        self._client = hvac.Client(url=url, token=token, namespace=namespace, verify=verify, timeout=timeout)
+        self._url = url.rstrip("/")
+        self._mount = mount.strip("/")
+        self._path = path.strip("/")
+        self._headers = {"X-Vault-Token": token, "X-Vault-Request": "true"}
+        if namespace:
+            self._headers["X-Vault-Namespace"] = namespace
+        self._ca_cert = ca_cert
+        self._timeout = timeout
 
     @property
     def place(self) -> str:
-        return f"{self._url}, {self._mount}/{self._path}"
+        return f"{self._url}, {self._mount}/{self._path}".rstrip("/")
 
     def read(self, keys: Sequence[Key]) -> dict[Key, Stored]:
         return {key: self._read(key) for key in keys}
@@ -50,53 +50,89 @@ class Kv2Store:
         return {key: self._write(key, change) for key, change in changes.items()}
 
     def _read(self, key: Key) -> Stored:
-        answer = self._call(key, self._client.secrets.kv.v2.read_secret_version, raise_on_deleted_version=False)
-        if answer is None:
-            return Stored(Record(), None)
-        version = int(answer["data"]["metadata"]["version"])
-        data = answer["data"]["data"]
-        if data is None:
-            # Deleted by somebody: a new version may follow, and check-and-set wants the number of the last one.
+        status, answer = self._call(key, "GET")
+        data = answer.get("data") or {}
+        version = (data.get("metadata") or {}).get("version")
+        if status == 404:
+            # Of a deleted secret there is still the number of its last version, and check-and-set wants it.
             return Stored(Record(), version)
-        if data.get("server") != key.server or data.get("account") != key.account:
+        secret = data.get("data")
+        owner = (secret.get("server"), secret.get("account")) if isinstance(secret, dict) else None
+        if owner != (key.server, key.account):
             raise StoreError(
-                f"The store's record of {key.account} at {self._name(key)} belongs to another server or account",
+                f"The record of account {key.account} at {self._name(key)} belongs to another server or account",
                 "Nothing was changed. Give each environment a store.path of its own.",
             )
-        return Stored(from_dict(key, data), version)
+        return Stored(from_dict(key, secret), version)
 
     def _write(self, key: Key, change: Change) -> Stored:
         secret = {**as_dict(change.record), "server": key.server, "account": key.account}
-        answer = self._call(
-            key, self._client.secrets.kv.v2.create_or_update_secret, secret=secret, cas=int(change.expected or 0)
-        )
-        if answer is None:
+        status, answer = self._call(key, "POST", {"options": {"cas": int(change.expected or 0)}, "data": secret})
+        if status == 404:
             raise StoreError(f"{self.place}: there is no KV version 2 secrets engine at {self._mount}")
-        return Stored(change.record, int(answer["data"]["version"]))
+        if status == 400 and any("check-and-set" in text for text in answer.get("errors") or []):
+            raise StoreConflict(
+                f"{self.place}: another run changed the record of {key.account} meanwhile", "Run again."
+            )
+        if status == 400:
+            raise StoreError(f"{self.place} refuses to write the record of account {key.account}")
+        return Stored(change.record, answer["data"]["version"])
 
-    def _call(self, key: Key, function: Any, **arguments: Any) -> Any:
-        """The answer; ``None`` where there is nothing. Errors are worded anew, since theirs may quote a secret."""
+    def _call(self, key: Key, method: str, body: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        """Status and answer. Errors are worded here: those of the library may quote what was sent."""
         failure: StoreError
         try:
-            return function(path=self._name(key), mount_point=self._mount, **arguments)
-        except hvac.exceptions.InvalidPath:
-            return None
-        except hvac.exceptions.InvalidRequest as error:
-            if "check-and-set" in str(error):
-                failure = StoreConflict(f"{self.place}: another run changed the record of {key.account} meanwhile")
-            else:
-                failure = StoreError(f"{self.place} refuses the request for account {key.account}")
-        except hvac.exceptions.Forbidden:
-            failure = StoreError(
-                f"{self.place}: the token may not read and write the record of account {key.account}",
-                f"Its policy needs create, read and update on {self._mount}/data/{self._path}/*.",
+            response = open_url(
+                f"{self._url}/v1/{self._mount}/data/{self._name(key)}",
+                method=method,
+                data=None if body is None else json.dumps(body),
+                headers=self._headers,
+                timeout=self._timeout,
+                ca_path=self._ca_cert,
+                follow_redirects="none",
+                http_agent="domainflow.database",
             )
-        except hvac.exceptions.VaultError as error:
-            failure = StoreError(f"{self.place} answers with {type(error).__name__} for account {key.account}")
-        except requests.exceptions.RequestException as error:
-            failure = StoreError(f"{self.place} cannot be reached ({type(error).__name__})")
+            return response.status, json.loads(response.read())
+        except HTTPError as error:
+            if error.code in (400, 404):
+                return error.code, _json_of(error)
+            failure = self._http_failure(key, error.code)
+        except (URLError, OSError, ValueError) as error:
+            failure = StoreError(
+                f"{self.place} cannot be reached, or is no such server ({type(error).__name__})",
+                "Check store.url, the certificate (store.ca_cert) and the network.",
+            )
         raise failure
+
+    def _http_failure(self, key: Key, status: int) -> StoreError:
+        if status == 403:
+            return StoreError(
+                f"{self.place}: the token may not read and write the record of account {key.account}",
+                f"It may have expired; its policy needs create, read and update on {self._mount}/data/{self._path}/*.",
+            )
+        if status == 503:
+            return StoreError(f"{self.place} is sealed or down for maintenance", "Unseal it and run again.")
+        if 300 <= status < 400:
+            return StoreError(f"{self.place} is a standby node", "Set store.url to the active node's address.")
+        return StoreError(f"{self.place} answers with the status {status} for account {key.account}")
 
     def _name(self, key: Key) -> str:
         parts = [self._path] if self._path else []
-        return "/".join(parts + [quote(part, safe="@._-~") for part in key.path])
+        return "/".join([*parts, *(_segment(part) for part in key.path)])
+
+
+def _segment(name: str) -> str:
+    """``name`` as one part of a path, whatever it contains; the server would take a percent sign apart."""
+    if set(name) == {"."}:
+        return name.replace(".", "=2E")
+    return re.sub(
+        r"[^A-Za-z0-9@._-]", lambda found: "".join(f"={byte:02X}" for byte in found.group().encode("utf-8")), name
+    )
+
+
+def _json_of(error: HTTPError) -> dict[str, Any]:
+    try:
+        answer = json.loads(error.read())
+    except (OSError, ValueError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
