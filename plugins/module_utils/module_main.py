@@ -4,8 +4,9 @@
 """The one way in which a module of this collection ends.
 
 ``run(module, work)`` calls ``work(params, check_mode)`` and hands its result to ansible; one with ``failed`` set has a
-``msg`` too and ends the module as failed. An ``EngineError`` becomes a failure with its own message; anything else a failure that says only which class of exception
-came from where, because an unforeseen exception's text may hold a secret.
+``msg`` too and ends the module as failed. An ``EngineError`` becomes a failure with its own message; anything else a
+failure that says only which class of exception came from where, because an unforeseen exception's text may hold a
+secret.
 """
 
 from __future__ import annotations

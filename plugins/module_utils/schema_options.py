@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Dict, List, Mapping
 
 from .argspec import CONNECTION
+from .errors import EngineError
 from .policy import Policy
 from .script import Source
 from .session import require_driver
@@ -37,9 +38,15 @@ def argument_spec(own: Mapping[str, Dict[str, Any]]) -> Dict[str, Dict[str, Any]
     return {**CONNECTION, **SOURCE, **own}
 
 
+def require_engine(engine: Any) -> None:
+    """Raise where the engine could not be imported (None), which it cannot without psycopg2."""
+    require_driver()
+    if engine is None:
+        raise EngineError("The engine could not be loaded", "This installation of the collection is not complete.")
+
+
 def source_of(params: Mapping[str, Any]) -> Source:
     """The source that the options name, under the name that the user gave it."""
-    require_driver()
     if params["content"] is not None:
         return Source.from_text(params["content"])
     return Source.from_path(params["src"], name=params["source_name"])

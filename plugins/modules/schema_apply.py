@@ -281,6 +281,7 @@ from ansible_collections.domainflow.database.plugins.module_utils.schema_options
     diff_of,
     plain,
     policy_of,
+    require_engine,
     source_of,
 )
 from ansible_collections.domainflow.database.plugins.module_utils.session import connector
@@ -288,7 +289,7 @@ from ansible_collections.domainflow.database.plugins.module_utils.session import
 try:
     from ansible_collections.domainflow.database.plugins.module_utils import engine
 except ImportError:
-    # psycopg2 is missing; source_of says so before the engine is needed.
+    # The engine needs psycopg2; that it is missing is said when the module runs.
     engine = None
 
 SPEC = {
@@ -310,6 +311,7 @@ SPEC = {
 
 def apply(params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
     """One call into the engine."""
+    require_engine(engine)
     source = source_of(params)
     go = engine.plan if check_mode else engine.converge
     outcome = go(connector(connection_options(params)), source, policy_of(params))

@@ -199,6 +199,7 @@ from ansible_collections.domainflow.database.plugins.module_utils.schema_options
     diff_of,
     plain,
     policy_of,
+    require_engine,
     source_of,
 )
 from ansible_collections.domainflow.database.plugins.module_utils.session import connector
@@ -206,7 +207,7 @@ from ansible_collections.domainflow.database.plugins.module_utils.session import
 try:
     from ansible_collections.domainflow.database.plugins.module_utils import engine
 except ImportError:
-    # psycopg2 is missing; source_of says so before the engine is needed.
+    # The engine needs psycopg2; that it is missing is said when the module runs.
     engine = None
 
 SPEC = {
@@ -220,6 +221,7 @@ _NAMED = 10
 
 def verify(params: Mapping[str, Any], _check_mode: bool) -> Dict[str, Any]:
     """One call into the engine."""
+    require_engine(engine)
     source = source_of(params)
     options = connection_options(params)
     tables = [params["user_table"]] if params["user_table"] else []

@@ -1,0 +1,344 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""schema_apply as a user runs it: what it returns and shows, and how each bad input ends."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import plays
+import pytest
+from task_player import Player, read
+
+import servers
+
+pytestmark = pytest.mark.one_major
+
+SCHEMA = """-- schema-version: 1.0
+CREATE TABLE public.customer (
+    id integer PRIMARY KEY,
+    name character varying(20) NOT NULL,
+    city text DEFAULT 'Oslo',
+    CONSTRAINT customer_name_check CHECK (name <> '')
+);
+INSERT INTO public.customer VALUES (1, 'Ada', 'London');
+CREATE FUNCTION public.answer() RETURNS integer LANGUAGE sql SET search_path = pg_catalog AS $$ SELECT 41 $$;
+"""
+EDITED = """-- schema-version: 1.1
+-- rename: column public.customer.city -> town
+CREATE TABLE public.customer (
+    id integer PRIMARY KEY,
+    name character varying(50) NOT NULL,
+    town text DEFAULT 'Bergen',
+    phone text,
+    CONSTRAINT customer_id_check CHECK (id > 0)
+);
+INSERT INTO public.customer VALUES (1, 'Ada', 'London');
+CREATE FUNCTION public.answer() RETURNS integer LANGUAGE sql SET search_path = pg_catalog AS $$ SELECT 42 $$;
+CREATE INDEX customer_town_idx ON public.customer (town);
+"""
+
+
+@pytest.fixture
+def player(database: Any, tmp_path: Path) -> Player:
+    connection = {"login_host": database.server.host, "login_port": database.server.port, "login_user": "postgres"}
+    password = {"login_password": database.server.password, "login_db": database.name, "ssl_mode": "disable"}
+    return Player(tmp_path, {**connection, **password})
+
+
+def objects(database: Any) -> list[Any]:
+    """What there is in the database beside PostgreSQL's own."""
+    return list(
+        database.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1"
+        )
+    )
+
+
+@contextlib.contextmanager
+def harmless(database: Any, player: Player) -> Iterator[None]:
+    """Whatever happens inside changes nothing and leaves no database behind."""
+    before = (objects(database), _databases(database))
+    yield
+    assert (objects(database), _databases(database)) == before
+
+
+def _databases(database: Any) -> list[Any]:
+    return list(database.server.execute("SELECT datname FROM pg_database WHERE datname LIKE '%shadow%' ORDER BY 1"))
+
+
+def assert_clean_failure(player: Player, played: Any) -> None:
+    assert played.failed and played.result["failed"] and not played.result["changed"]
+    assert "Traceback" not in played.output and "Unforeseen" not in played.output
+    assert played.result.get("exception", "(traceback unavailable)") == "(traceback unavailable)"
+    assert str(player.connection["login_password"]) not in played.output
+
+
+# --- what works ---------------------------------------------------------------------------------------
+
+
+def test_check_mode_tells_the_plan_that_then_runs(database: Any, player: Player) -> None:
+    first = player.apply({"src": player.write("sql/app.sql", SCHEMA)})
+    assert not first.failed and first.result["changed"] and first.result["version"] == "1.0"
+    assert first.result["fingerprint"] != first.result["fingerprint_before"]
+    again = player.apply({"src": "sql/app.sql"})
+    assert not again.failed and not again.result["changed"] and again.result["plan"] == []
+    database.execute("INSERT INTO public.customer VALUES (2, 'Grace', 'Arlington')")
+
+    player.write("sql/app.sql", EDITED)
+    with harmless(database, player):
+        foretold = player.apply({"src": "sql/app.sql"}, "--check", "--diff")
+    assert not foretold.failed and foretold.result["changed"], foretold.output
+    statements = [step["sql"] for step in foretold.result["plan"]]
+    prepared = foretold.result["diff"][0]["prepared"]
+    assert prepared == "\n".join(statement.rstrip(";\n") + ";" for statement in statements)
+    for line in prepared.splitlines():
+        assert line in foretold.output
+    assert {"before_header", "after_header", "before", "after"} == set(foretold.result["diff"][1])
+
+    database.server.execute(f"ALTER DATABASE {database.name} SET log_statement = 'ddl'")
+    logged = database.server.log_file.stat().st_size
+    done = player.apply({"src": "sql/app.sql"}, "--diff")
+    assert not done.failed and [step["sql"] for step in done.result["plan"]] == statements
+    assert done.result["diff"] == foretold.result["diff"]
+    with open(database.server.log_file, encoding="utf-8") as handle:
+        handle.seek(logged)
+        log = handle.read().replace("\n\t", "\n")
+    at = 0
+    for statement in statements:
+        at = log.index(f"statement: {statement}", at)
+    assert database.execute("SELECT id, name, town FROM public.customer ORDER BY id") == [
+        (1, "Ada", "London"),
+        (2, "Grace", "Arlington"),
+    ]
+    assert database.execute("SELECT public.answer()") == [(42,)]
+    assert not player.apply({"src": "sql/app.sql"}).result["changed"]
+
+
+def test_first_run_in_check_mode_makes_nothing(database: Any, player: Player) -> None:
+    with harmless(database, player):
+        played = player.apply({"content": SCHEMA}, "--check")
+    assert not played.failed and played.result["changed"]
+    assert any("CREATE TABLE" in step["sql"] for step in played.result["plan"])
+
+
+def test_database_made_by_psql_needs_no_change(database: Any, player: Player) -> None:
+    source = plays.ROOT / "files" / "sql" / "production_schema_v3.sql"
+    database.psql(source.read_text(encoding="utf-8"))
+    played = player.apply({"src": str(source)}, "--diff")
+    assert not played.failed, played.output
+    assert played.result["plan"] == [] and not played.result["changed"]
+    assert played.result["unmanaged"] == []
+
+
+def test_included_files_come_along(database: Any, player: Player) -> None:
+    player.write("sql/main.sql", "\\ir tables/all.sql\nCREATE VIEW public.v AS SELECT a FROM public.t;\n")
+    player.write("sql/tables/all.sql", "\\ir one.sql\n\\i 'tables/with space.sql'\n")
+    player.write("sql/tables/one.sql", "CREATE TABLE public.t (a integer);\n")
+    player.write("sql/tables/with space.sql", "CREATE TABLE public.u (a integer);\n")
+    played = player.apply({"src": "sql/main.sql"})
+    assert not played.failed, played.output
+    assert {name for (name,) in objects(database)} >= {"t", "u", "v"}
+    with harmless(database, player):
+        player.write("sql/tables/one.sql", "CREATE TABLE public.t (a integer);\nSELECT nothing;\n")
+        broken = player.apply({"src": "sql/main.sql"}, "--check")
+    assert broken.message.startswith("sql/tables/one.sql:2: ")
+
+
+def test_file_of_the_managed_host(database: Any, player: Player, tmp_path: Path) -> None:
+    player.write("sql/app.sql", SCHEMA)
+    played = player.apply({"src": str(tmp_path / "files/sql/app.sql"), "remote_src": True}, "--check")
+    assert not played.failed and played.result["changed"]
+    with harmless(database, player):
+        played = player.apply({"src": "/no/such/file.sql", "remote_src": True})
+    assert_clean_failure(player, played)
+    assert played.message.startswith("/no/such/file.sql: the schema file does not exist")
+
+
+def test_loss_of_data_is_refused_with_what_to_set(database: Any, player: Player) -> None:
+    player.write("app.sql", "CREATE TABLE public.t (a integer, b integer);\n")
+    assert not player.apply({"src": "app.sql"}).failed
+    database.execute("INSERT INTO public.t VALUES (1, 2)")
+    player.write("app.sql", "CREATE TABLE public.t (a integer);\n")
+    kept = player.apply({"src": "app.sql"})
+    assert not kept.failed and not kept.result["changed"] and kept.result["extra"] == ["column public.t.b"]
+    with harmless(database, player):
+        refused = player.apply({"src": "app.sql", "prune": True})
+    assert_clean_failure(player, refused)
+    assert refused.result["error"] == "PlanRefused" and "allow_hazards" in refused.result["hint"]
+    assert [step["hazard"] for step in refused.result["refused"]] == ["data_loss"]
+    allowed = player.apply({"src": "app.sql", "prune": True, "allow_hazards": ["data_loss:public.t*"]})
+    assert not allowed.failed and allowed.result["changed"]
+
+
+def test_nothing_secret_at_the_highest_verbosity(database: Any, player: Player) -> None:
+    played = player.apply({"content": SCHEMA}, "-vvvv", "--diff")
+    assert not played.failed and str(player.connection["login_password"]) not in played.output
+    with harmless(database, player):
+        connections = ({"login_password": "wr0ng-geheim"}, {"connect_params": {"sslpassword": "wr0ng-geheim"}})
+        for failed in player.failures("schema_apply", [({"content": SCHEMA}, each) for each in connections], "-vvvv"):
+            assert_clean_failure(player, failed)
+            assert "wr0ng-geheim" not in failed.output
+
+
+# --- bad input ----------------------------------------------------------------------------------------
+
+
+def test_missing_file(database: Any, player: Player) -> None:
+    with harmless(database, player):
+        played = player.apply({"src": "sql/nothing.sql"})
+    assert_clean_failure(player, played)
+    assert played.message.startswith("sql/nothing.sql: the schema file was not found on the controller")
+    assert str(player.folder / "files/sql/nothing.sql") in played.message
+
+
+BAD_SOURCES = [
+    ("SELECT 1;\nCREATE TABLE t (\n  a nosuchtype\n);\n", '3: type "nosuchtype" does not exist', ""),
+    ("CREATE TABLE t ();\n\\connect other\n", "2: psql command '\\connect' is not supported", "login_db"),
+    ("CREATE TABLE t ();\n\nALTER TABLE t OWNER TO no_one;\n", '3: role "no_one" does not exist', "pg_host"),
+    ("CREATE ROLE r;\n", "1: CREATE ROLE is about the whole cluster", "pg_host"),
+    ("SELECT 1;\nSELECT 'open;\n", "2: a quoted string that begins here is not closed", ""),
+    ("CREATE EXTENSION nothing_like_it;\n", "1: ", "install the package"),
+]
+
+
+def test_sources_that_do_not_load(database: Any, player: Player) -> None:
+    tasks = [({"src": player.write(f"{at}.sql", text)}, {}) for at, (text, _, _) in enumerate(BAD_SOURCES)]
+    with harmless(database, player):
+        failures = player.failures("schema_apply", tasks)
+    for at, (played, (_text, message, hint)) in enumerate(zip(failures, BAD_SOURCES, strict=True)):
+        assert_clean_failure(player, played)
+        assert played.message.startswith(f"{at}.sql:{message}")
+        assert (played.result["file"], played.result["error"]) == (f"{at}.sql", "SourceError")
+        assert hint in played.result.get("hint", "")
+    assert failures[0].result["statement"] == "CREATE TABLE t (\n  a nosuchtype\n)"
+
+
+def test_login_role_without_createdb(database: Any, player: Player) -> None:
+    database.server.execute("CREATE ROLE front_plain LOGIN PASSWORD 'front-plain-secret'")
+    try:
+        with harmless(database, player):
+            played = player.apply({"content": SCHEMA}, login_user="front_plain", login_password="front-plain-secret")
+        assert_clean_failure(player, played)
+        assert played.result["error"] == "PermissionMissing"
+        assert "CREATEDB" in played.message and "shadow_database" in played.message
+        assert "front-plain-secret" not in played.output
+    finally:
+        database.execute("DROP ROLE front_plain")
+
+
+def test_connection_failures(database: Any, player: Player) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        causes = {
+            "wrong_password": {"login_password": "not-the-password"},
+            "server_down": {"login_port": held.getsockname()[1]},
+            "tls_unsupported": {"ssl_mode": "require"},
+            "no_database": {"login_db": "no_such_database"},
+        }
+        with harmless(database, player):
+            failures = player.failures("schema_apply", [({"content": SCHEMA}, each) for each in causes.values()])
+    for cause, played in zip(causes, failures, strict=True):
+        assert_clean_failure(player, played)
+        assert (played.result["error"], played.result["cause"]) == ("ConnectionFailed", cause)
+        assert played.message.startswith(f"Cannot connect to {database.server.host}:")
+        assert "not-the-password" not in played.output
+
+
+def test_older_version_than_the_deployed_one(database: Any, player: Player) -> None:
+    assert not player.apply({"content": SCHEMA.replace("1.0", "1.10")}).failed
+    with harmless(database, player):
+        played = player.apply({"content": SCHEMA.replace("1.0", "1.9")})
+    assert_clean_failure(player, played)
+    assert "1.10" in played.message and "1.9" in played.message and "allow_older_version" in played.message
+    played = player.apply({"content": SCHEMA.replace("1.0", "1.9"), "allow_older_version": True})
+    assert not played.failed and played.result["version"] == "1.9"
+
+
+def test_options_that_are_not_for_playbooks_or_do_not_go_together(database: Any, player: Player) -> None:
+    both = {"content": SCHEMA, "src": player.write("a.sql", SCHEMA)}
+    with harmless(database, player):
+        tasks: list[Any] = [({"content": SCHEMA, "source_name": "x"}, {}), (both, {}), ({}, {})]
+        failures = player.failures("schema_apply", tasks)
+    for played, names in zip(failures, (["source_name"], ["src", "content"], ["src", "content"]), strict=True):
+        assert_clean_failure(player, played)
+        assert all(name in played.message for name in names)
+
+
+def test_two_runs_at_once(database: Any, player: Player) -> None:
+    """The second waits for the first and finds nothing to do; one that may not wait says who is at work."""
+    slow = {"content": SCHEMA, "before_sql": "SELECT pg_sleep(8)"}
+    arguments, (result,) = player.prepare("schema_apply", [(slow, {})])
+    first = subprocess.Popen(
+        [str(plays.ROOT / ".venv/bin/ansible-playbook"), *arguments],
+        cwd=plays.ROOT,
+        env=plays.environment(plays.ROOT, {}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for_lock(database)
+        impatient = player.apply({**slow, "wait_for_lock": 0})
+        assert_clean_failure(player, impatient)
+        assert impatient.result["error"] == "Busy" and "another run is at work" in impatient.message
+        second = player.apply({"content": SCHEMA, "wait_for_lock": 60})
+    finally:
+        assert first.wait(120) == 0
+    assert read(result)["changed"]
+    assert not second.failed and not second.result["changed"]
+    assert _databases(database) == []
+
+
+def _wait_for_lock(database: Any) -> None:
+    deadline = time.monotonic() + 60
+    query = (
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+        "WHERE l.locktype = 'advisory' AND l.granted AND d.datname = %s"
+    )
+    while not database.server.execute(query, (database.name,))[0][0]:
+        assert time.monotonic() < deadline, "the first run never began"
+        time.sleep(0.1)
+
+
+def test_session_that_is_ended_in_the_middle(database: Any, player: Player) -> None:
+    """A backend that is ended while the plan runs takes nothing with it."""
+    slow = {"content": SCHEMA, "before_sql": "SELECT pg_sleep(60)"}
+    arguments, (result,) = player.prepare("schema_apply", [(slow, {})])
+    run = subprocess.Popen(
+        [str(plays.ROOT / ".venv/bin/ansible-playbook"), *arguments],
+        cwd=plays.ROOT,
+        env=plays.environment(plays.ROOT, {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%'"
+    deadline = time.monotonic() + 60
+    while not database.server.execute(ending):
+        assert time.monotonic() < deadline, "the plan never began"
+        time.sleep(0.2)
+    output = run.communicate(timeout=120)[0]
+    assert run.returncode != 0 and "Traceback" not in output and "Unforeseen" not in output
+    failed = read(result)
+    assert failed["failed"] and "msg" in failed
+    assert objects(database) == [] and _databases(database) == []
+    assert player.apply({"content": SCHEMA}).result["changed"]
+
+
+def test_tls_is_used_where_it_is_demanded(tls_server: servers.Server, tmp_path: Path) -> None:
+    name = tls_server.create_database()
+    try:
+        connection = {"login_host": "127.0.0.1", "login_port": tls_server.port, "login_db": name}
+        trust = {"login_password": tls_server.password, "ssl_mode": "verify-full", "ca_cert": str(tls_server.ca_file)}
+        played = Player(tmp_path, {**connection, **trust}).apply({"content": SCHEMA})
+        assert not played.failed and played.result["changed"], played.output
+    finally:
+        tls_server.drop_database(name)
