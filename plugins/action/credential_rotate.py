@@ -62,7 +62,8 @@ class ActionModule(ActionBase):
         given = _secrets(self._task.args)
         message = None
         try:
-            _validation, options = self.validate_argument_spec(SPEC)
+            validated: tuple[Any, dict[str, Any]] = self.validate_argument_spec(SPEC)
+            options = validated[1]
         except AnsibleError as error:
             message = str(error)
         if message is not None:
