@@ -25,6 +25,12 @@ class Made(str):
     __slots__ = ()
 
 
+class Unsure(str):
+    """A UUID that a random default may have made: nothing tells whether the source gave it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Lookup:
     """A value that is known once another row is there: ``column`` of the row of ``table`` that ``key`` finds."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 domainflow.database contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the rows that stand in a freshly loaded shadow, and tells apart what the source gave from what a default made."""
+"""Reads the rows of a freshly loaded shadow, and tells what the source gave from what a default made."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import re
 from typing import AbstractSet, Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
 from ..catalog.model import Catalog, Identity
-from ..catalog.quoting import ident
+from ..catalog.quoting import ident, literal
 from ..catalog.read import pin_settings
-from .model import ColumnShape, Made, Reference, Row, SequenceState, Shape, Special, TableRows, Value
+from .model import ColumnShape, Made, Reference, Row, SequenceState, Shape, Special, TableRows, Unsure, Value
 from .order import components
+from .query import Query
 from .sequences import read_sequences
 from .shape import read_shapes
-from .statement import Query
 
 # Rows of partitions are read, and later inserted, by way of the partitioned table.
 _TABLES = """
@@ -29,7 +29,7 @@ _TABLES = """
      ORDER BY n.nspname, c.relname"""
 
 # The zones in which a source's session may have taken the local time.
-_ZONES = "SELECT DISTINCT zone FROM unnest(ARRAY['UTC', (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')]) AS z(zone)"
+_ZONES = "SELECT 'UTC' UNION SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'"
 
 _CLOCK = re.compile(
     r"\b(?:(?:now|transaction_timestamp|statement_timestamp|clock_timestamp)\(\)|CURRENT_TIMESTAMP|CURRENT_DATE|"
@@ -38,6 +38,9 @@ _CLOCK = re.compile(
 )
 _RANDOM = re.compile(r"\b(?:gen_random_uuid|uuid_generate_v[14]\w*|uuidv[47])\(", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+# Versions 1, 4 and 7, the variant of RFC 9562: what the functions above make, and people who count in UUIDs do not.
+_GENERATED_UUID = re.compile(r"[0-9a-f]{12}[147][0-9a-f]{3}[89ab][0-9a-f]{15}\Z")
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
 _PRECISION = re.compile(r"\((\d)\)")
 
 
@@ -55,6 +58,11 @@ def random_default(column: ColumnShape) -> bool:
     return column.default is not None and bool(_RANDOM.search(column.default))
 
 
+def made_up(column: ColumnShape, value: Value) -> bool:
+    """Whether a random default made the value, or may have made it."""
+    return isinstance(value, Unsure) or (isinstance(value, Made) and random_default(column))
+
+
 def read_reference(
     connection: Any,
     desired: Catalog,
@@ -70,9 +78,7 @@ def read_reference(
     pin_settings(connection)
     with connection.cursor() as cursor:
         cursor.execute(_TABLES, (list(desired.schemas),))
-        names = [
-            (schema, name) for schema, name in cursor.fetchall() if desired.get(Identity("table", schema, name)) is not None
-        ]
+        names = [row for row in cursor.fetchall() if desired.get(Identity("table", *row)) is not None]
         cursor.execute(_ZONES)
         zones = [zone for (zone,) in cursor.fetchall()]
     sequences = read_sequences(connection, desired)
@@ -134,22 +140,17 @@ def _in_window(column: ColumnShape, window: Tuple[str, str], zones: Sequence[str
     precision = _PRECISION.search(column.type)
     # A time that is kept in whole seconds may have been rounded past the edge.
     pad = f"interval '{0.5 * 10 ** -int(precision.group(1)):.7f} s'" if precision else "interval '0'"
-    bounds = (f"'{low}'::timestamptz - {pad}", f"'{high}'::timestamptz + {pad}")
+    bounds = (f"{literal(low)}::timestamptz - {pad}", f"{literal(high)}::timestamptz + {pad}")
     if column.base == "timestamp with time zone":
         return f"{name} BETWEEN {bounds[0]} AND {bounds[1]}"
     if column.base == "timestamp without time zone":
-        parts = [
-            " AND ".join(f"{name} {sign} timezone('{zone}', {bound})" for sign, bound in zip((">=", "<="), bounds))
-            for zone in zones
-        ]
-        return "(" + " OR ".join(parts) + ")"
-    if column.base == "date" and _clock_default(column):
-        parts = [
-            " AND ".join(f"{name} {sign} timezone('{zone}', {bound})::date" for sign, bound in zip((">=", "<="), bounds))
-            for zone in zones
-        ]
-        return "(" + " OR ".join(parts) + ")"
-    return ""
+        cast = ""
+    elif column.base == "date" and _clock_default(column):
+        cast = "::date"
+    else:
+        return ""
+    local = [[f"timezone({literal(zone)}, {bound}){cast}" for bound in bounds] for zone in zones]
+    return "(" + " OR ".join(f"{name} BETWEEN {first} AND {last}" for first, last in local) + ")"
 
 
 def _with_made(
@@ -160,9 +161,9 @@ def _with_made(
     random = []
     for position, column in enumerate(table.columns):
         state = sequences.get(column.sequence) if column.sequence is not None else None
-        if state is not None and state.called and state.counting:
+        if state is not None and state.called and state.counting and column.base in _INTEGERS:
             counted[position] = (min(state.start, state.last_value), max(state.start, state.last_value))
-        elif given_uuids is not None and random_default(column):
+        elif random_default(column):
             random.append(position)
     if not counted and not random:
         return table
@@ -175,7 +176,11 @@ def _with_made(
                 values[position] = Made(value)
         for position in random:
             value = values[position]
-            if isinstance(value, str) and _normal(value) not in (given_uuids or ()):
-                values[position] = Made(value)
+            if not isinstance(value, str):
+                continue
+            if given_uuids is not None:
+                values[position] = value if _normal(value) in given_uuids else Made(value)
+            elif _GENERATED_UUID.match(_normal(value)):
+                values[position] = Unsure(value)
         rows.append(tuple(values))
     return TableRows(table.shape, table.columns, tuple(rows))

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set
 
 from ..catalog.model import Catalog, Identity
 from ..catalog.quoting import literal
 from .model import SequenceState
-from .statement import Query
+from .query import Query
 
 # A statement locks each sequence that it reads; this many fit easily into any lock table.
 _AT_ONCE = 500
@@ -85,12 +85,17 @@ def move_on(sequence: Identity, position: int, called: bool, increment: int) -> 
 
 def move_past_column(sequence: Identity, table: Identity, column: str, increment: int) -> str:
     """A statement that moves a new sequence past the numbers that a column already has."""
-    furthest, ahead, level = ("max", "<", "<=") if increment > 0 else ("min", ">", ">=")
+    ahead, level = ("<", "<=") if increment > 0 else (">", ">=")
+    numbers = f"SELECT {extreme(increment)}({column})::bigint AS position FROM {table.relation}"
     return (
-        f"SELECT pg_catalog.setval({literal(sequence.relation)}, t.position)"
-        f" FROM {sequence.relation}, (SELECT {furthest}({column})::bigint AS position FROM {table.relation}) t"
+        f"SELECT pg_catalog.setval({literal(sequence.relation)}, t.position) FROM {sequence.relation}, ({numbers}) t"
         f" WHERE CASE WHEN is_called THEN last_value {ahead} t.position ELSE last_value {level} t.position END"
     )
+
+
+def extreme(increment: int) -> str:
+    """The aggregate that gives the number furthest along."""
+    return "max" if increment > 0 else "min"
 
 
 def furthest(numbers: Sequence[int], increment: int) -> Optional[int]:
@@ -98,6 +103,3 @@ def furthest(numbers: Sequence[int], increment: int) -> Optional[int]:
     if not numbers:
         return None
     return max(numbers) if increment > 0 else min(numbers)
-
-
-Target = Tuple[int, bool]

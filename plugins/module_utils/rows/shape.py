@@ -59,7 +59,8 @@ _KEYS = """
            array_agg(a.attname::text ORDER BY k.position) AS columns,
            array_agg(CASE WHEN a.attname IS NULL THEN pg_get_indexdef(i.oid, k.position::int, false) END
                      ORDER BY k.position) AS expressions,
-           array_agg('OPERATOR(' || quote_ident(opn.nspname) || '.' || op.oprname || ')' ORDER BY k.position) AS operators
+           array_agg('OPERATOR(' || quote_ident(opn.nspname) || '.' || op.oprname || ')'
+                     ORDER BY k.position) AS operators
       FROM {wanted} {relation}
       JOIN pg_index x ON x.indrelid = c.oid AND (x.indisunique OR x.indisexclusion) AND x.indisvalid
       JOIN pg_class i ON i.oid = x.indexrelid
@@ -69,7 +70,8 @@ _KEYS = """
       LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum AND k.attnum <> 0
       LEFT JOIN pg_opclass oc ON oc.oid = k.class
       LEFT JOIN pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
-                          AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype AND NOT x.indisexclusion
+                          AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
+                          AND NOT x.indisexclusion
       LEFT JOIN pg_operator op ON op.oid = coalesce(k.exclusion, am.amopopr)
       LEFT JOIN pg_namespace opn ON opn.oid = op.oprnamespace
      WHERE k.position <= x.indnkeyatts
@@ -94,6 +96,11 @@ _FOREIGN_KEYS = f"""
      ORDER BY n.nspname, c.relname, k.conname"""
 
 _SECRET_NAME = re.compile(r"password|secret|token|hash|key", re.IGNORECASE)
+
+
+def secret_name(name: str) -> bool:
+    """Whether a column of that name may hold what nobody should read."""
+    return bool(_SECRET_NAME.search(name))
 
 
 def read_shapes(connection: Any, names: Sequence[Name]) -> Dict[Name, Shape]:
@@ -154,7 +161,7 @@ def _column(row: Any) -> ColumnShape:
         default=row.default,
         sequence=sequence,
         # Flags, dates and durations about a secret are not the secret.
-        secret=bool(_SECRET_NAME.search(row.name)) and row.category not in ("B", "D", "T"),
+        secret=secret_name(row.name) and row.category not in ("B", "D", "T"),
     )
 
 
