@@ -23,10 +23,10 @@ _PLAY = """
 _TASK = """
     - block:
         - name: Task {at}
-          {module}: "{{{{ tasks[{at}].options }}}}"
+          {module}: "{{{{ cases[{at}].options }}}}"
           register: outcome_{at}
           module_defaults:
-            group/domainflow.database.database: "{{{{ tasks[{at}].connection }}}}"
+            group/domainflow.database.database: "{{{{ cases[{at}].connection }}}}"
       {after}:
         - name: Keep what came of it
           ansible.builtin.copy:
@@ -35,6 +35,8 @@ _TASK = """
             mode: "0600"
           check_mode: false
           diff: false
+          vars:
+            ansible_become: false
 """
 
 
@@ -62,9 +64,12 @@ class Player:
         self.folder = folder
         self.connection = dict(connection)
         self._runs = 0
-        (folder / "inventory").write_text(
-            f"here ansible_connection=local ansible_python_interpreter={sys.executable}\n", encoding="utf-8"
-        )
+        self.host({})
+
+    def host(self, variables: Mapping[str, Any]) -> None:
+        """Variables of the managed host, which is this machine."""
+        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **variables}
+        (self.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": {"here": local}}}), encoding="utf-8")
 
     def write(self, name: str, text: str) -> str:
         """A file below ``files/``; gives the name that ``src`` takes."""
@@ -80,14 +85,14 @@ class Player:
         self._runs += 1
         variables, result, playbook = (self.folder / f"{what}-{self._runs}" for what in ("variables", "result", "play"))
         held = [{"options": options, "connection": {**self.connection, **connection}} for options, connection in tasks]
-        variables.write_text(json.dumps({"tasks": held}), encoding="utf-8")
+        variables.write_text(json.dumps({"cases": held}), encoding="utf-8")
         text = _PLAY.format(variables=variables)
         for at in range(len(tasks)):
             after = "rescue" if go_on else "always"
             text += _TASK.format(module=f"domainflow.database.{module}", at=at, after=after, result=result)
         playbook.write_text(text, encoding="utf-8")
         results = [result.with_name(f"{result.name}-{at}.json") for at in range(len(tasks))]
-        return ["-i", str(self.folder / "inventory"), str(playbook)], results
+        return ["-i", str(self.folder / "inventory.json"), str(playbook)], results
 
     def play(self, module: str, options: Mapping[str, Any], *flags: str, **connection: Any) -> Played:
         """Run one task; ``connection`` overrides single connection options."""

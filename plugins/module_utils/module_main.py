@@ -4,9 +4,9 @@
 """The one way in which a module of this collection ends.
 
 ``run(module, work)`` calls ``work(params, check_mode)`` and hands its result to ansible; one with ``failed`` set has a
-``msg`` too and ends the module as failed. An ``EngineError`` becomes a failure with its own message; anything else a
-failure that says only which class of exception came from where, because an unforeseen exception's text may hold a
-secret.
+``msg`` too and ends the module as failed, and ``warnings`` are ansible's warnings. An ``EngineError`` becomes a failure
+with its own message; anything else a failure that says only which class of exception came from where, because an
+unforeseen exception's text may hold a secret.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def run(module: Any, work: Work) -> None:
         failure = describe(error)
     except Exception:  # every other exception is reported without its text
         failure = describe_unforeseen(*sys.exc_info()[1:])
+    for text in result.pop("warnings", ()):
+        module.warn(text)
     # Outside of the except blocks: fail_json would attach the text of an exception that is being handled.
     if failure is None and result.get("failed"):
         failure = {key: value for key, value in result.items() if key != "failed"}

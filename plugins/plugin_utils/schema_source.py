@@ -84,7 +84,9 @@ class SchemaAction(ActionBase):
         base = str(source.base_dir)
         copies = {path: shell.join_path(root, *os.path.relpath(path, base).split(os.sep)) for path in _files(source)}
         folders = sorted({os.path.dirname(copy) for copy in copies.values()} | {root})
-        made = self._low_level_execute_command("mkdir -p " + " ".join(shlex.quote(folder) for folder in folders))
+        # As the login user, who owns the temporary folder; become_user is given access below.
+        command = "mkdir -p " + " ".join(shlex.quote(folder) for folder in folders)
+        made = self._low_level_execute_command(command, sudoable=False)
         if made["rc"] != 0:
             raise EngineError(f"No temporary folder for the schema file could be made on the managed host: {root}")
         for path, copy in copies.items():

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,6 +163,28 @@ def test_file_of_the_managed_host(database: Any, player: Player, tmp_path: Path)
         played = player.apply({"src": "/no/such/file.sql", "remote_src": True})
     assert_clean_failure(player, played)
     assert played.message.startswith("/no/such/file.sql: the schema file does not exist")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user here without a password")
+def test_source_reaches_another_user_and_a_missing_driver_is_worded(player: Player) -> None:
+    """The copied source is readable for become_user; Python without site-packages stands for a bare host."""
+    with tempfile.TemporaryDirectory() as folder:
+        bare = Path(folder) / "python3"
+        bare.write_text('#!/bin/sh\nexec /usr/bin/python3 -S "$@"\n', encoding="utf-8")
+        for path in (bare.parent, bare):
+            path.chmod(0o755)
+        player.host(
+            {
+                "ansible_become": True,
+                "ansible_become_user": "nobody",
+                "ansible_become_method": "ansible.builtin.su",
+                "ansible_become_flags": "-s /bin/sh",
+                "ansible_python_interpreter": str(bare),
+            }
+        )
+        played = player.apply({"src": player.write("app.sql", SCHEMA)})
+    assert_clean_failure(player, played)
+    assert played.message.startswith("psycopg2 is not installed for the Python that runs this module")
 
 
 def test_loss_of_data_is_refused_with_what_to_set(database: Any, player: Player) -> None:

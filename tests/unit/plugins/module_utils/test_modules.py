@@ -32,6 +32,10 @@ class Module:
         self.failed: dict[str, Any] = {}
         self.result: dict[str, Any] = {}
         self.handling: Any = None
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
     def fail_json(self, **values: Any) -> None:
         import sys
@@ -53,7 +57,8 @@ def ended(work: module_main.Work) -> Module:
 
 
 def test_result_is_handed_on() -> None:
-    module = ended(lambda params, check_mode: {"changed": True, "seen": (params["name"], check_mode)})
+    module = ended(lambda params, check: {"changed": True, "seen": (params["name"], check), "warnings": ["odd"]})
+    assert module.warnings == ["odd"]
     assert module.result == {"changed": True, "seen": ("value", True)}
 
 
