@@ -64,7 +64,9 @@ _IN_SCHEMAS = """
 
 # Objects of the whole database: they matter where the source defines them.
 _DATABASE_WIDE = """
-    UNION ALL SELECT 'pg_cast'::regclass, oid FROM pg_cast WHERE oid >= 16384
+    UNION ALL SELECT 'pg_cast'::regclass, c.oid FROM pg_cast c WHERE c.oid >= 16384
+       AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = c.oid
+                          AND i.deptype = 'i')
     UNION ALL SELECT 'pg_event_trigger'::regclass, oid FROM pg_event_trigger
     UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid FROM pg_foreign_data_wrapper
     UNION ALL SELECT 'pg_foreign_server'::regclass, oid FROM pg_foreign_server

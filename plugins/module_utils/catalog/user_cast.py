@@ -29,6 +29,9 @@ def _query(_version: int) -> str:
           FROM pg_cast c
           LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_cast'::regclass AND d.objsubid = 0
          WHERE c.oid >= 16384
+           -- Not the one that comes with a range type, to its multirange type.
+           AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = c.oid
+                              AND i.deptype = 'i')
          ORDER BY 2, 3"""
 
 
