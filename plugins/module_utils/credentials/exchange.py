@@ -14,9 +14,8 @@ import base64
 import json
 from typing import Any, Dict, Iterable, List, Mapping
 
-import psycopg2
-
 from ..argspec import connection_options
+from ..driver import psycopg2
 from ..errors import ConnectionFailed, EngineError, PermissionMissing
 from ..session import Connect, ConnectionOptions, connector
 from . import login_roles, rows, transfer

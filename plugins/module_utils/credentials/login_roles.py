@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Sequence
 
-import psycopg2
-
+from ..driver import psycopg2
 from ..errors import PermissionMissing
 from .errors import AccountChanged, AccountProblem
 

@@ -9,8 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from psycopg2 import sql
-
+from ..driver import sql
 from ..errors import EngineError
 from .errors import AccountChanged, AccountProblem
 

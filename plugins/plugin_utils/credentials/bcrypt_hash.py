@@ -11,12 +11,26 @@ from __future__ import annotations
 
 import re
 
-import bcrypt
-
 from ...module_utils.credentials.errors import AccountProblem
+from ...module_utils.errors import EngineError
+
+try:
+    import bcrypt
+
+    PRESENT = True
+except ImportError:
+    PRESENT = False
 
 MAX_BYTES = 72
 _FORMAT = re.compile(r"\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
+
+
+def require_library() -> None:
+    if not PRESENT:
+        raise EngineError(
+            "The Python package bcrypt is not installed for the Python that runs ansible on the controller",
+            "pip install bcrypt, into the same environment as ansible.",
+        )
 
 
 def is_hash(text: str) -> bool:

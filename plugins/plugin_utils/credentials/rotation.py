@@ -131,6 +131,8 @@ def _round_trip(server: Server, store: Store, job: Job, now: datetime) -> dict[s
 def _check(job: Job) -> None:
     """What is wrong whatever the database holds."""
     generate.check(job.recipe)
+    if any(account.kind == "row" for account in job.accounts):
+        bcrypt_hash.require_library()
     published = {default for account in job.accounts for default in account.defaults}
     seen: set[tuple[str, str]] = set()
     for account in job.accounts:

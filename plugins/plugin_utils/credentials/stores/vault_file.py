@@ -138,8 +138,13 @@ class VaultFileStore:
         text = yaml.dump({VARIABLE: tree}, Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=4096)
         shown = None if label == "default" else label
         encrypted = VaultLib(self._secrets).encrypt(text.encode("utf-8"), secret, vault_id=shown)
-        folder = os.path.dirname(self._path)
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=folder)
+        folder, name = os.path.split(self._path)
+        prefix = f".{name}."
+        for left in os.listdir(folder):
+            # Of a run that was killed while it wrote; the lock is held, so nobody is writing now.
+            if left.startswith(prefix) and left.endswith(".tmp"):
+                os.unlink(os.path.join(folder, left))
+        handle, temporary = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=folder)
         try:
             with os.fdopen(handle, "wb") as stream:
                 os.fchmod(stream.fileno(), stat.S_IRUSR | stat.S_IWUSR)
