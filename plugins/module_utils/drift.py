@@ -48,7 +48,7 @@ def report(connect: Any, source: Source, policy: Policy, count_tables: Sequence[
                     loaded.connection, compare(found, desired.catalog, prune=False), desired.catalog
                 )
         with clock.stage("rows"):
-            differing_rows = rows.check_rows(desired.rows, live.connection, found, policy.enforce)
+            differing_rows = rows.check_rows(desired.rows, live.connection, desired.catalog, policy.enforce).differences
         with clock.stage("count"):
             counts = {table: _count(live.connection, found, table) for table in count_tables}
         missing, different, unexpected = _drifts(difference, found, desired.catalog)
@@ -57,7 +57,7 @@ def report(connect: Any, source: Source, policy: Policy, count_tables: Sequence[
             missing=tuple(missing),
             different=tuple(different),
             unexpected=tuple(unexpected),
-            rows=tuple(Drift(each.object, each.expected, each.actual) for each in differing_rows),
+            rows=tuple(Drift(f"rows of {each.table.relation} {each.key}", each.expected, each.actual) for each in differing_rows),
             findings=findings_of(difference, found),
             fingerprint=fingerprint(found),
             version=version,

@@ -46,8 +46,13 @@ class Hint:
 
 @dataclass(frozen=True)
 class Rename:
-    """A rename that applies: how the new name is undone in the shadow, and how the old one is given up in the end."""
+    """A rename that applies: how the new name is undone in the shadow, and how the old one is given up in the end.
 
+    ``old`` is the identity in the live database, ``new`` that in the source.
+    """
+
+    old: Identity
+    new: Identity
     backward: Tuple[str, ...]
     forward: Tuple[Step, ...]
 
@@ -139,7 +144,7 @@ def _object(
     steps = tuple(
         Step(ddl.sql, identity, "rename", ddl.hazards, ddl.lock, ddl.table) for identity, ddl in forward
     )
-    return Rename(tuple(ddl.sql for ddl in backward), steps)
+    return Rename(old, aimed, tuple(ddl.sql for ddl in backward), steps)
 
 
 def _at(obj: Object, identity: Identity) -> Object:
@@ -159,10 +164,21 @@ def _value(hint: Hint, live: Catalog, desired: Catalog) -> Optional[Rename]:
     statement: Callable[[str, str], str] = (
         lambda a, b: f"ALTER TYPE {identity.relation} RENAME VALUE {literal(a)} TO {literal(b)}"
     )
-    return Rename((statement(new, old),), (Step(statement(old, new), identity, "rename"),))
+    return Rename(identity, identity, (statement(new, old),), (Step(statement(old, new), identity, "rename"),))
 
 
 def steps(renames: Sequence[Rename]) -> List[Step]:
     """The steps that end a plan: the innermost first, so that tables still have their old names for their parts."""
     return [step for rename in reversed(renames) for step in rename.forward]
 
+
+
+def final(identity: Identity, renames: Sequence[Rename]) -> Identity:
+    """What an object of the live database is called once the renames are made."""
+    for rename in renames:
+        if rename.old == identity:
+            return rename.new
+    for rename in renames:
+        if rename.old.kind == "table" and (identity.schema, identity.name) == (rename.old.schema, rename.old.name):
+            return identity._replace(schema=rename.new.schema, name=rename.new.name)
+    return identity

@@ -8,7 +8,9 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, TypeVar
+
+import psycopg2
 
 from . import ledger, preflight, renames, rows
 from .apply import check_gate, residue, run_probes
@@ -20,7 +22,7 @@ from .catalog.read import pin_settings, read, read_casts
 from .diff import Difference, compare
 from .errors import SourceError, VerificationFailed
 from .outcome import Findings, ObjectDiff, Outcome
-from .plan import Plan, Step, make
+from .plan import Plan, Step, make, set_not_null
 from .plan.describe import describe
 from .policy import Policy
 from .script import Source
@@ -60,7 +62,6 @@ class Desired:
     catalog: Catalog
     rows: rows.Reference
     renamed: Catalog
-    renamed_rows: rows.Reference
     renames: Tuple[renames.Rename, ...]
 
 
@@ -149,7 +150,14 @@ def _untouched(connection: Any, last: ledger.Entry, inputs: str, version: Option
     with connection.cursor() as cursor:
         if ledger.stamp(cursor, last.managed_schemas) != last.stamp:
             return False
-    return rows.present_by_digest(connection, last.reference_rows)
+        # Reading the reference rows is the only thing that could meet another session's lock.
+        cursor.execute("SET lock_timeout = '1s'")
+        try:
+            return rows.present_by_digest(connection, last.reference_rows)
+        except psycopg2.Error:
+            return False
+        finally:
+            cursor.execute("RESET lock_timeout")
 
 
 def _from_ledger(last: ledger.Entry, version: Optional[str], clock: Clock) -> Outcome:
@@ -175,24 +183,23 @@ def read_both(
     ``once_managed``: schemas to read besides those of the source and of the hints.
     """
     catalog = _read_shadow(loaded, policy)
-    reference = rows.read_reference(loaded.connection, catalog, loaded.load_window)
+    reference = rows.read_reference(loaded.connection, catalog, loaded.load_window, loaded.given_uuids)
     others = [name for name in renames.old_schemas(hints) if name not in once_managed]
     schemas = catalog.schemas + tuple(name for name in (*once_managed, *others) if name not in catalog.schemas)
     found = read(live.connection, schemas, ignore=policy.ignore)
     applicable = renames.applicable(hints, found, catalog) if hints else []
-    renamed, renamed_rows = catalog, reference
+    renamed = catalog
     if applicable:
         with loaded.connection.cursor() as cursor:
             for rename in applicable:
                 for statement in rename.backward:
                     cursor.execute(statement)
         renamed = _read_shadow(loaded, policy)
-        renamed_rows = rows.read_reference(loaded.connection, renamed, loaded.load_window)
     else:
         found = _without_schemas(found, others)
     return found, Desired(
         _public_as_found(catalog, found, loaded), reference,
-        _public_as_found(renamed, found, loaded), renamed_rows, tuple(applicable),
+        _public_as_found(renamed, found, loaded), tuple(applicable),
     )  # fmt: skip
 
 
@@ -265,17 +272,50 @@ def _plan(
         prune=policy.prune,
         fill_in_later=bool(policy.after_sql),
     )
-    row_plan = rows.plan_rows(desired.renamed_rows, live.connection, found, desired.renamed, policy.enforce)
+    row_plan = _in_transaction(
+        live.connection,
+        lambda connection: rows.plan_rows(
+            desired.rows, connection, found, desired.catalog, policy.enforce, policy.prune, _renamed(difference, desired)
+        ),
+    )
     row_steps = [
         Step(step.sql, step.table._replace(kind="rows"), step.action, step.hazards, shown=step.shown_sql)
         for step in row_plan.steps
     ]
-    steps = [step for step in plan.steps if not step.late] + row_steps + renames.steps(desired.renames)
-    late = [step for step in plan.steps if step.late]
+    steps = [step for step in plan.steps if not step.late] + renames.steps(desired.renames) + row_steps
+    late = [
+        replace(step, sql=set_not_null(renames.final(step.object, desired.renames)))
+        for step in plan.steps
+        if step.late
+    ]
     if steps or late:
         steps = _own(policy.before_sql, "before_sql") + steps + _own(policy.after_sql, "after_sql") + late
     row_diff = tuple(ObjectDiff(f"rows of {each.table.relation}", each.before, each.after) for each in row_plan.diff)
     return plan.with_steps(steps), list(row_plan.warnings), row_diff
+
+
+def _renamed(difference: Difference, desired: Desired) -> Dict[Identity, Identity]:
+    """New identity -> present identity, of all that the plan renames."""
+    result = {
+        change.new.id: change.old.id
+        for change in difference.changes
+        if change.old is not None and change.new is not None and change.old.id != change.new.id
+    }
+    result.update({rename.new: rename.old for rename in desired.renames})
+    return result
+
+
+Result = TypeVar("Result")
+
+
+def _in_transaction(connection: Any, read_only: Callable[[Any], Result]) -> Result:
+    """Several queries that see one state of the database."""
+    connection.autocommit = False
+    try:
+        return read_only(connection)
+    finally:
+        connection.rollback()
+        connection.autocommit = True
 
 
 def _own(sql: Optional[str], action: str) -> List[Step]:
@@ -329,9 +369,16 @@ def _finish(live: Session, policy: Policy, clock: Clock, execute: bool, made: _R
     elif execute and policy.record:
         with clock.stage("record"):
             live.connection.autocommit = False
-            with live.connection.cursor() as cursor:
-                _record(cursor, clock, made, findings, before, before)
-            live.connection.commit()
+            try:
+                digest = rows.check_rows(
+                    made.desired.rows, live.connection, made.desired.catalog, policy.enforce
+                ).digest
+                with live.connection.cursor() as cursor:
+                    _record(cursor, clock, made, findings, before, before, digest)
+                live.connection.commit()
+            finally:
+                live.connection.rollback()
+                live.connection.autocommit = True
     return Outcome(
         changed=bool(steps),
         plan=tuple(steps),
@@ -367,7 +414,8 @@ class _Proof:
             result = read(connection, desired.catalog.schemas, ignore=self.policy.ignore)
             left = compare(result, desired.catalog, self.policy.prune)
             differs = residue(settle(self.made.loaded.connection, left, desired.catalog), result, desired.catalog)
-            differs += [str(each) for each in rows.check_rows(desired.rows, connection, result, self.policy.enforce)]
+            checked = rows.check_rows(desired.rows, connection, desired.catalog, self.policy.enforce)
+            differs += [str(each) for each in checked.differences]
         if differs:
             raise VerificationFailed(
                 "the plan ran, but the database is not what the schema file says; everything was rolled back:\n  "
@@ -381,10 +429,12 @@ class _Proof:
             with connection.cursor() as cursor:
                 if self.policy.owner:
                     cursor.execute("RESET ROLE")
-                _record(cursor, self.clock, self.made, self.findings, self.before, self.fingerprint)
+                _record(cursor, self.clock, self.made, self.findings, self.before, self.fingerprint, checked.digest)
 
 
-def _record(cursor: Any, clock: Clock, made: _Run, findings: Findings, before: str, after: str) -> None:
+def _record(
+    cursor: Any, clock: Clock, made: _Run, findings: Findings, before: str, after: str, digest: Any
+) -> None:
     ledger.prepare(cursor)  # before the stamp is taken: it is part of the database
     ledger.append(
         cursor,
@@ -398,7 +448,7 @@ def _record(cursor: Any, clock: Clock, made: _Run, findings: Findings, before: s
             fingerprint_before=before,
             fingerprint_after=after,
             stamp=ledger.stamp(cursor, made.desired.catalog.schemas),
-            reference_rows=rows.digest(made.desired.rows),
+            reference_rows=digest,
             findings=findings.as_dict(),
             plan=[step.as_dict() for step in made.plan.steps],
             duration_ms=int(1000 * sum(clock.stages.values())),

@@ -26,6 +26,7 @@ PINNED_SETTINGS = {
     "extra_float_digits": "1",
     "bytea_output": "hex",
     "xmloption": "content",
+    "lc_monetary": "C",
     "client_min_messages": "warning",
 }
 

@@ -9,7 +9,7 @@ puts the units into an order that PostgreSQL accepts, ``make.py`` wires the two 
 
 from __future__ import annotations
 
-from .make import make
+from .make import make, set_not_null
 from .model import Plan, Probe, Step
 
-__all__ = ["Plan", "Probe", "Step", "make"]
+__all__ = ["Plan", "Probe", "Step", "make", "set_not_null"]

@@ -262,10 +262,8 @@ class _Planner:
         on = column.parent.relation
         name = ident(column.id.part)
         if self.fill_in_later:
-            set_not_null = Ddl(
-                f"ALTER TABLE {on} ALTER COLUMN {name} SET NOT NULL", (), "ACCESS EXCLUSIVE", column.parent, late=True
-            )
-            return dataclasses.replace(column, not_null=False), [set_not_null]
+            later = Ddl(set_not_null(column.id), (), "ACCESS EXCLUSIVE", column.parent, late=True)
+            return dataclasses.replace(column, not_null=False), [later]
         self.probes.append(
             Probe(
                 f"SELECT EXISTS (SELECT FROM {on})",
@@ -326,6 +324,11 @@ class _Planner:
             )
         )
         return ddl
+
+
+def set_not_null(column: Identity) -> str:
+    """The statement that a late step runs."""
+    return f"ALTER TABLE {column.relation} ALTER COLUMN {ident(column.part)} SET NOT NULL"
 
 
 def _relation_name(obj: Object) -> str:

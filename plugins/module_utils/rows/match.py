@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import psycopg2
 
@@ -16,8 +16,6 @@ from .model import Key, Lookup, Made, Row, Special, TableRows
 from .query import Query
 from .read import made_up
 from .view import TEXT_EQUALS, View
-
-_NUMBER = "row number"  # a name that stands beside those of the table's columns
 
 
 @dataclass(frozen=True)
@@ -184,9 +182,10 @@ def _keys_query(
         casts.append(f"{value} AS {ident(column.name)}")
     arrays = ", ".join(["\0::int[]", "\0::bigint[]"] + [Query.array()] * len(used))
     columns = ", ".join(["number", "bits"] + [f"c{place}" for place in range(len(used))])
-    number_name = ident(_NUMBER)
+    names_taken = {column.name for column in view.desired.columns}
+    number, bits_name = _free("row_number", names_taken), _free("row_keys", names_taken)
     given = (
-        f"WITH given AS (SELECT number AS {number_name}, bits AS {ident('row keys')}"
+        f"WITH given AS (SELECT number AS {number}, bits AS {bits_name}"
         + "".join(", " + cast for cast in casts)
         + f" FROM unnest({arrays}) AS u({columns}))"
     )
@@ -196,21 +195,31 @@ def _keys_query(
         f"SELECT 0, -1{blanks} WHERE EXISTS (SELECT FROM {view.relation})",
     ]
     for bit, key in enumerate(keys):
-        branches.append(_branch(view, key, bit, needed, outputs, as_text))
+        mine = f"SELECT {number} AS number, {_terms(key)} FROM given WHERE {bits_name} & {1 << bit} <> 0"
+        branches.append(_branch(view, key, bit, mine, needed, outputs, as_text))
     return Query(f"{given} " + " UNION ALL ".join(branches), parameters)
 
 
-def _branch(view: View, key: Key, bit: int, needed: Sequence[str], outputs: Sequence[str], as_text: bool) -> str:
+def _free(name: str, taken: AbstractSet[str]) -> str:
+    """A name that no column has."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _terms(key: Key) -> str:
     terms = [ident(part.column) if part.column is not None else part.expression for part in key.parts]
+    return ", ".join(f"{term} AS k{place}" for place, term in enumerate(terms))
+
+
+def _branch(
+    view: View, key: Key, bit: int, given: str, needed: Sequence[str], outputs: Sequence[str], as_text: bool
+) -> str:
+    """Pairs of the rows of the source (``given``) and the live rows that agree in one key."""
     texts = "".join(f", {ident(name)}::text AS o{place}" for place, name in enumerate(outputs))
-    given_terms = ", ".join(f"{term} AS k{place}" for place, term in enumerate(terms))
-    condition = f" AND ({key.predicate})" if key.predicate else ""
-    mine = (
-        f"(SELECT {ident(_NUMBER)} AS number, {given_terms} FROM given"
-        f" WHERE {ident('row keys')} & {1 << bit} <> 0{condition})"
-    )
+    mine = f"({given} AND ({key.predicate}))" if key.predicate else f"({given})"
     where = f" WHERE {key.predicate}" if key.predicate else ""
-    theirs = f"(SELECT {given_terms}{texts} FROM {view.source(needed, as_text)} AS present{where})"
+    theirs = f"(SELECT {_terms(key)}{texts} FROM {view.source(needed, as_text)} AS present{where})"
     pairs = []
     for place, part in enumerate(key.parts):
         typed = part.column is None or (not as_text and view.typed(part.column))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import psycopg2
 from psycopg2 import errorcodes, sql
@@ -29,13 +29,15 @@ _PREFIX = "_schema_shadow_"
 class Shadow:
     """A loaded shadow.
 
-    ``public`` is the schema public as it was before the source ran; ``load_window`` the server's time before and after.
+    ``public`` is the schema public as it was before the source ran; ``load_window`` the server's time before and after;
+    ``given_uuids`` those that the source writes.
     """
 
     connection: Any
     role: str
     public: Optional[Object]
     load_window: Tuple[str, str]
+    given_uuids: AbstractSet[str]
 
 
 def sweep(connection: Any) -> List[str]:
@@ -169,7 +171,7 @@ def _loaded(
         role = str(cursor.fetchone()[0])
     public = _public(connection)
     start = _now(connection)
-    load(connection, source, own_transactions=scratch is None)
+    given = load(connection, source, own_transactions=scratch is None)
     with connection.cursor() as cursor:
         # The source may have left the session in another state (pg_dump empties search_path, for one).
         cursor.execute("RESET SESSION AUTHORIZATION")
@@ -178,7 +180,7 @@ def _loaded(
         if owner:
             cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(owner)))
     pin_settings(connection)
-    return Shadow(connection, role, public, (start, _now(connection)))
+    return Shadow(connection, role, public, (start, _now(connection)), given)
 
 
 def _claim_scratch(cursor: Any, name: str) -> None:
