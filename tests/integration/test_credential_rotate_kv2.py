@@ -1,92 +1,32 @@
 # Copyright (c) 2026 domainflow.database contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The KV version 2 store against a real server.
-
-``bao`` or ``vault`` is taken from PATH, or from ``KV2_SERVER`` (the program's path). Where there is none these tests
-report themselves as not run.
-"""
+"""The KV version 2 store against a real server; without one (see ``kv2_server``) the tests say that they did not run."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import secrets
-import shutil
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import kv2_server
 import pytest
 import rotation_support as support
+from kv2_server import Kv2Server
 from rotation_support import PUBLISHED
 
 from ansible_collections.domainflow.database.plugins.module_utils.credentials.errors import StoreConflict, StoreError
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials import rotation
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.records import Key, Record
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores import Change
-from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.kv2 import Kv2Store
 
-pytestmark = pytest.mark.one_major
-PROGRAM = os.environ.get("KV2_SERVER") or shutil.which("bao") or shutil.which("vault")
-
-
-@dataclass(frozen=True)
-class Kv2Server:
-    url: str
-    token: str
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        request = urllib.request.Request(  # noqa: S310 (the address is the test's own)
-            f"{self.url}/v1/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"X-Vault-Token": self.token},
-        )
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 (the same)
-            return json.loads(response.read() or b"{}")
-
-    def store(self, path: str, **override: Any) -> Kv2Store:
-        settings = {"url": self.url, "token": self.token, "mount": "secret", "path": path, "timeout": 10}
-        return Kv2Store(**{"namespace": None, "ca_cert": None, **settings, **override})
+pytestmark = [pytest.mark.one_major, pytest.mark.skipif(not kv2_server.PROGRAM, reason=kv2_server.NOT_RUN)]
 
 
 @pytest.fixture(scope="module")
 def kv2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kv2Server]:
-    if not PROGRAM:
-        pytest.skip("no OpenBao or Vault server: bao and vault are not on PATH and KV2_SERVER is not set")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(16)
-    folder = tmp_path_factory.mktemp("kv2")
-    process = subprocess.Popen(
-        [PROGRAM, "server", "-dev", f"-dev-listen-address=127.0.0.1:{port}", f"-dev-root-token-id={token}"],
-        env={"HOME": str(folder), "PATH": os.environ["PATH"]},
-        cwd=folder,
-        stdout=(folder / "log").open("w"),
-        stderr=subprocess.STDOUT,
-    )
-    server = Kv2Server(f"http://127.0.0.1:{port}", token)
-    try:
-        for _attempt in range(200):
-            with contextlib.suppress(urllib.error.URLError, OSError):
-                server.call("GET", "sys/internal/ui/mounts/secret")
-                break
-            time.sleep(0.1)
-        else:
-            pytest.fail((folder / "log").read_text()[-2000:])
+    with kv2_server.running(tmp_path_factory.mktemp("kv2")) as server:
         yield server
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def records(server: Kv2Server, path: str, database: Any) -> dict[str, dict[str, Any]]:

@@ -96,8 +96,8 @@ def _apply(connection: Any, cursor: Any, request: Mapping[str, Any]) -> Dict[str
     sessions: Dict[str, int] = {}
     if not row_changes and not role_changes:
         return {"sessions": sessions}
-    # Hashes must not be lost with a crash of the server after the store has called them current.
     cursor.execute("SET TRANSACTION READ WRITE")
+    # A crash of the server must not take back a hash that the store is about to call current.
     cursor.execute(
         "SELECT pg_catalog.set_config('lock_timeout', %s, true), "
         "pg_catalog.set_config('synchronous_commit', 'on', true)",
