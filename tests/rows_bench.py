@@ -27,7 +27,7 @@ class Bench:
         self.enforce: Dict[str, Any] = {}
         self.prune = False
         self.renamed: Mapping[Identity, Identity] = {}
-        self.statements = 0
+        self.server_zone = ""
 
     def __enter__(self) -> Bench:
         return self
@@ -44,6 +44,8 @@ class Bench:
     def source(self, text: str, know_uuids: bool = True) -> None:
         """Load a fresh shadow and read it."""
         self.shadow = self._factory()
+        if self.server_zone:
+            self.shadow.execute(f"ALTER DATABASE \"{self.shadow.name}\" SET timezone = '{self.server_zone}'")
         connection = self._open(self.shadow)
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -88,7 +90,7 @@ class Bench:
         self.run(plan)
         self.renamed = {}
         check = self.check()
-        assert check.differences == ()
+        assert check.differences == (), [str(each) for each in check.differences]
         left = self.plan()
         assert left.steps == (), left.steps
         return plan

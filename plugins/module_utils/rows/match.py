@@ -33,11 +33,8 @@ class Matches(NamedTuple):
     empty: bool
 
 
-def usable_keys(keys: Iterable[Key], table: TableRows, row: Row) -> Tuple[Key, ...]:
-    """The keys by which a row can be found.
-
-    A number that a sequence made says nothing of the row where another key does.
-    """
+def _keys_of(keys: Iterable[Key], table: TableRows, row: Row) -> Tuple[List[Key], List[Key]]:
+    """The keys that can find the row: those whose values the source gave, those with a value that a default made."""
     at = {column.name: row[position] for position, column in enumerate(table.columns)}
     natural: List[Key] = []
     made: List[Key] = []
@@ -46,17 +43,29 @@ def usable_keys(keys: Iterable[Key], table: TableRows, row: Row) -> Tuple[Key, .
         if any(isinstance(value, Special) or (value is None and key.nulls_distinct) for value in values):
             continue
         (made if any(isinstance(value, Made) for value in values) else natural).append(key)
-    return tuple(natural or made)
+    return natural, made
+
+
+def usable_keys(keys: Iterable[Key], table: TableRows, row: Row) -> List[Key]:
+    """The keys by which a row can be found.
+
+    A number that a sequence made says nothing of the row where another key does.
+    """
+    natural, made = _keys_of(keys, table, row)
+    return natural or made
+
+
+def known_by_made_key(keys: Iterable[Key], table: TableRows, row: Row) -> bool:
+    """Whether nothing but a value that a default made tells the row from others."""
+    natural, made = _keys_of(keys, table, row)
+    return bool(made) and not natural
 
 
 def natural_key(keys: Iterable[Key], table: TableRows, row: Row) -> Optional[Key]:
     """A list of columns whose values the source gives and that finds the row, wherever it is."""
     at = {column.name: row[position] for position, column in enumerate(table.columns)}
-    for key in keys:
-        values = [at.get(name) for name in key.columns]
-        if key.plain and not any(value is None or isinstance(value, (Special, Made)) for value in values):
-            return key
-    return None
+    natural, _made = _keys_of(keys, table, row)
+    return next((key for key in natural if key.plain and None not in [at.get(name) for name in key.columns]), None)
 
 
 def match(connection: Any, view: View, table: TableRows, outputs: Sequence[str]) -> Matches:
@@ -77,7 +86,7 @@ def _match(connection: Any, view: View, table: TableRows, outputs: Sequence[str]
     by_key: Dict[Key, List[int]] = {}
     for number, row in enumerate(table.rows):
         if any(isinstance(value, Lookup) for value in row):
-            usable = tuple(key for key in usable_keys(view.keys, table, row) if not _looks_up(key, table, row))
+            usable = [key for key in usable_keys(view.keys, table, row) if not _looks_up(key, table, row)]
         else:
             usable = usable_keys(view.keys, table, row)
         for key in usable:
@@ -100,13 +109,12 @@ def _looks_up(key: Key, table: TableRows, row: Row) -> bool:
 
 
 def _found_by_values(view: View, table: TableRows, row: Row) -> bool:
-    """Whether nothing but all its values identifies a row."""
+    """Whether nothing but all its values identifies a row, or keys that do not hold for every row."""
     if any(isinstance(value, Lookup) for value in row):
         return False
     at = {column.name: row[position] for position, column in enumerate(table.columns)}
     random = {column.name for column in table.columns if made_up(column, at[column.name])}
-    usable = usable_keys(view.keys, table, row)
-    return all(random.intersection(key.columns) for key in usable)
+    return all(not key.plain or random.intersection(key.columns) for key in usable_keys(view.keys, table, row))
 
 
 def _guarded(connection: Any, safe: bool, cursor: Any, query: Query) -> bool:
@@ -246,7 +254,7 @@ def _by_values(
         compared = tuple(
             position
             for position, column in enumerate(table.columns)
-            if not isinstance(row[position], Special) and not made_up(column, row[position])
+            if not isinstance(row[position], (Special, Made)) and not made_up(column, row[position])
         )
         equal.setdefault((compared, tuple(row[position] for position in compared)), []).append(number)
     patterns: Dict[Tuple[int, ...], List[Tuple[Row, List[int]]]] = {}

@@ -33,11 +33,15 @@ class Unsure(str):
 
 @dataclass(frozen=True)
 class Lookup:
-    """A value that is known once another row is there: ``column`` of the row of ``table`` that ``key`` finds."""
+    """A value that is known once another row is there: ``column`` of the row of ``table`` that ``key`` finds.
+
+    ``whole``: the key is every value that the source gave, compared by its text.
+    """
 
     table: Identity
     column: str
     key: Tuple[Tuple[str, Value], ...]
+    whole: bool = False
 
 
 # None is NULL, a str the value's text under the pinned settings.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..catalog.model import Identity
-from .match import Found, match, natural_key
+from .match import Found, known_by_made_key, match, natural_key
 from .model import Enforced, Lookup, Made, Reference, Row, Special, TableRows, Value
 from .order import components
 from .read import random_default
@@ -216,21 +216,25 @@ def _with_defaults(member: _Member, number: int, row: Row, knotted: bool, links:
         return row
     columns = member.table.columns
     in_reference = {name for names in referenced.get(member.name, ()) for name in names}
-    key = None if knotted else natural_key(member.view.keys, member.table, row)
+    keys = member.view.keys
+    plain = natural_key(keys, member.table, row)
+    by_made_key = knotted or known_by_made_key(keys, member.table, row)
     later = set()
     for position in made:
         random = random_default(columns[position])
         if random and columns[position].name not in in_reference:
             later.add(position)
-        elif key is not None and (random or not member.empty):
+        elif not by_made_key and (random or not member.empty):
             # A table without rows gets the source's numbers.
             later.add(position)
     names = {columns[position].name for position in later}
     for wanted in referenced.get(member.name, ()):
-        if key is not None and names.intersection(wanted):
-            where = tuple((name, row[member.position[name]]) for name in key.columns)
+        if names.intersection(wanted):
+            given = [name for name in member.position if not isinstance(row[member.position[name]], (Special, Made))]
+            where = tuple((name, row[member.position[name]]) for name in (plain.columns if plain else given))
             links.setdefault((member.name, wanted), {})[member.given(number, wanted)] = tuple(
-                Lookup(member.name, name, where) if name in names else row[member.position[name]] for name in wanted
+                Lookup(member.name, name, where, whole=plain is None) if name in names else row[member.position[name]]
+                for name in wanted
             )
     return tuple(Special.DEFAULT if position in later else value for position, value in enumerate(row))
 

@@ -34,10 +34,16 @@ def value_text(value: Value, column: Optional[ColumnShape], masked: bool) -> str
     if isinstance(value, Special):
         return value.value
     if isinstance(value, Lookup):
-        where = " AND ".join(
-            f"{ident(name)} = {literal(MASK) if masked and secret_name(name) else value_text(each, None, masked)}"
-            for name, each in value.key
-        )
+        terms = []
+        for name, each in value.key:
+            text = literal(MASK) if masked and secret_name(name) else value_text(each, None, masked)
+            if each is None:
+                terms.append(f"{ident(name)} IS NULL")
+            elif value.whole and isinstance(each, str):
+                terms.append(f"{ident(name)}::text = {text}")
+            else:
+                terms.append(f"{ident(name)} = {text}")
+        where = " AND ".join(terms)
         return f"(SELECT {ident(value.column)} FROM {value.table.relation} WHERE {where})"
     return literal(MASK if masked and column is not None and column.secret else str(value))
 

@@ -1,0 +1,192 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reference rows of every type survive, exactly; sequences end where the source leaves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rows_bench import Bench
+
+
+@pytest.fixture
+def bench(database: Any, database_factory: Any) -> Iterator[Bench]:
+    with Bench(database, database_factory) as made:
+        yield made
+
+
+TYPES = """
+    CREATE EXTENSION citext; CREATE EXTENSION hstore;
+    CREATE TYPE mood AS ENUM ('sad', 'it''s, "ok"');
+    CREATE TYPE pair AS (a int, b text);
+    CREATE DOMAIN code AS varchar(5) CHECK (VALUE ~ '^[A-Z ]+$');
+    CREATE TYPE span AS RANGE (subtype = float8);
+"""
+
+VALUES = {
+    "smallint": ["-32768"],
+    "bigint": ["9223372036854775807"],
+    "numeric": ["1.10", "NaN", "123456789012345678901234567890.000000000000001"],
+    "numeric(10,3)": ["1.5"],
+    "real": ["0.1", "1e38", "-Infinity"],
+    "double precision": ["0.1", "1.7976931348623157e308", "NaN", "-0"],
+    "money": ["-1234.56"],
+    "boolean": ["t", "f"],
+    "char(5)": ["ab", "  x"],
+    "varchar(10)": ["trailing  "],
+    '"char"': ["x"],
+    "name": ["n"],
+    "text": ["", " ", "it's", "back\\slash", "\\N", "NULL", "tab\tnew\nline\r", "\u00e9\U0001f600", "%s {}"],
+    "citext": ["MiXed"],
+    "bytea": ["\\x00ff5c27"],
+    "bit(3)": ["101"],
+    "bit varying": ["10101"],
+    "date": ["2024-02-29", "infinity", "0044-03-15 BC"],
+    "time": ["23:59:59.999999"],
+    "timetz": ["23:59:59+05:30"],
+    "timestamp": ["2024-01-01 00:00:00.000001", "-infinity"],
+    "timestamptz": ["2024-06-01 12:00:00+02"],
+    "interval": ["1 year -2 mons 3 days 04:05:06.7", "-1 day"],
+    "uuid": ["00000000-0000-0000-0000-000000000001"],
+    "inet": ["10.0.0.1/8", "::1"],
+    "cidr": ["10.0.0.0/8"],
+    "macaddr": ["08:00:2b:01:02:03"],
+    "json": [r'{"b" : 1,  "a":[null, "x\u0041"], "a": 1}'],
+    "jsonb": [r'{"b": 1.00, "a": "it"}', r'"q\"uo\te"', "null"],
+    "jsonpath": ["$.a[*] ? (@ > 1)"],
+    "xml": ["<a b='c'>&lt;&#228;</a>", "text <b/>"],
+    "int[]": ["{1,NULL,3}", "{}", "[0:1]={1,2}"],
+    "text[]": [r'{"a,b","c\d",NULL,"NULL",""}', "{{a,b},{c,d}}"],
+    "mood": ['it\'s, "ok"'],
+    "mood[]": ["{sad}"],
+    "pair": ['(1,"a ""b"", c")', "(,)"],
+    "pair[]": ['{"(1,x)",NULL}'],
+    "code": ["AB"],
+    "int4range": ["[1,5)", "empty", "(,3)"],
+    "tstzrange": ['["2024-01-01 00:00:00+00",)'],
+    "span": ["[0.1,0.2]"],
+    "hstore": [r'"a"=>"1", "b"=>NULL, "c d"=>"e\f"'],
+    "point": ["(1.5,-2)"],
+    "polygon": ["((0,0),(1,1),(1,0))"],
+    "tsvector": ["'fat':2A 'it''s':1"],
+    "tsquery": ["'fat' & !'rat':AB"],
+    "pg_lsn": ["16/B374D848"],
+    "regclass": ["pg_catalog.pg_class"],
+    "oid": ["42"],
+}
+
+
+def test_every_type(bench: Bench) -> None:
+    ddl = [TYPES]
+    fill = []
+    values = dict(VALUES)
+    if bench.connection.server_version >= 140000:
+        values["int4multirange"] = ["{[1,3),[5,8)}", "{}"]
+        values["numeric(5,2)"] = ["1.5"]
+    for number, (kind, texts) in enumerate(values.items()):
+        for key, suffix in ((f"id int PRIMARY KEY, v {kind}", "k"), (f"id int, v {kind}", "n")):
+            ddl.append(f"CREATE TABLE t{number}{suffix} ({key});")
+            rows = ", ".join(f"({place}, '" + text.replace("'", "''") + "')" for place, text in enumerate(texts, 1))
+            fill.append(f"INSERT INTO t{number}{suffix} VALUES (0, NULL), {rows};")
+    bench.source("".join(ddl + fill))
+    bench.live.execute("".join(ddl))
+    plan = bench.apply()
+    assert len(plan.steps) == 2 * len(values)
+    assert bench.live.dump("--data-only") == bench.shadow.dump("--data-only")
+    bench.enforce = {f"public.t{number}k": [] for number in range(len(values))}
+    assert bench.plan().steps == ()
+
+
+def test_keys_of_every_comparable_type(bench: Bench) -> None:
+    without_equality = {"json", "jsonpath", "xml", "point", "polygon"}
+    kinds = [kind for kind in VALUES if kind not in without_equality]
+    ddl = TYPES + "".join(f"CREATE TABLE t{number} (v {kind} UNIQUE);" for number, kind in enumerate(kinds))
+    fill = ""
+    for number, kind in enumerate(kinds):
+        for text in VALUES[kind]:
+            fill += f"INSERT INTO t{number} VALUES ('" + text.replace("'", "''") + "');"
+    bench.source(ddl + fill)
+    bench.live.execute(ddl)
+    bench.apply()
+    assert bench.present_by_digest(bench.check().digest)
+    bench.live.execute("UPDATE t0 SET v = 5")
+    assert [step.table.name for step in bench.plan().steps] == ["t0"]
+
+
+def test_equal_values_with_other_texts_are_the_same_key(bench: Bench) -> None:
+    ddl = """
+        CREATE EXTENSION citext; CREATE TABLE c (v citext PRIMARY KEY, n int);
+        CREATE TABLE n (v numeric PRIMARY KEY); CREATE TABLE b (v bpchar UNIQUE);
+        CREATE TABLE e (v text, n int); CREATE UNIQUE INDEX ON e (lower(v)) WHERE n > 0;
+    """
+    bench.source(
+        ddl
+        + """INSERT INTO c VALUES ('Admin', 1); INSERT INTO n VALUES (1.0); INSERT INTO b VALUES ('x');
+                 INSERT INTO e VALUES ('Root', 1), ('Zero', 0);"""
+    )
+    bench.live.execute(ddl)
+    bench.live.execute("INSERT INTO c VALUES ('ADMIN', 2); INSERT INTO n VALUES (1.00); INSERT INTO b VALUES ('x  ')")
+    bench.live.execute("INSERT INTO e VALUES ('rOOT', 2), ('zero', 0)")
+    assert [(step.table.name, step.rows) for step in bench.apply().steps] == [("e", 1)]
+    bench.enforce = {"public.c": [], "public.e": ["n"]}
+    plan = bench.apply()
+    assert [step.sql for step in plan.steps] == ["UPDATE ONLY public.c SET n = '1' WHERE v = 'ADMIN'"]
+    assert len(plan.warnings) == 1
+
+
+def test_exclusion_constraints_are_keys(bench: Bench) -> None:
+    ddl = "CREATE TABLE t (v int4range, n text, EXCLUDE USING gist (v WITH &&));"
+    bench.source(ddl + "INSERT INTO t VALUES ('[1,5)', 'a'), ('[10,20)', 'b');")
+    bench.live.execute(ddl + "INSERT INTO t VALUES ('[3,7)', 'theirs');")
+    assert bench.apply().steps[0].rows == 1
+
+
+def test_sequences_of_a_new_database_are_where_the_source_leaves_them(bench: Bench) -> None:
+    ddl = """
+        CREATE SEQUENCE loose; CREATE SEQUENCE set_only START 7; CREATE SEQUENCE down INCREMENT -1;
+        CREATE SEQUENCE untouched;
+        CREATE TABLE t (id serial PRIMARY KEY, n int UNIQUE);
+        CREATE TABLE i (id int GENERATED ALWAYS AS IDENTITY, n int);
+        CREATE TABLE d (id int DEFAULT nextval('down') PRIMARY KEY);
+    """
+    source = (
+        ddl
+        + """
+        SELECT setval('loose', 41); SELECT setval('set_only', 30, false); INSERT INTO t (n) VALUES (1), (2), (3);
+        INSERT INTO i (n) VALUES (1); SELECT setval('t_id_seq', 100); INSERT INTO d VALUES (DEFAULT), (DEFAULT);
+    """
+    )
+    bench.source(source)
+    plan = bench.apply(structure=ddl)
+    assert [step.action for step in plan.steps].count("setval") == 5
+    nexts = "nextval('loose'), nextval('set_only'), nextval('t_id_seq'), nextval('down'), nextval('untouched')"
+    assert bench.live.execute(f"SELECT {nexts}") == [(42, 30, 101, -3, 1)]
+    assert bench.live.execute("INSERT INTO i (n) VALUES (9) RETURNING id") == [(2,)]
+
+
+def test_sequences_never_go_back(bench: Bench) -> None:
+    ddl = "CREATE TABLE t (id serial PRIMARY KEY, n int); CREATE SEQUENCE s;"
+    bench.source(ddl + "INSERT INTO t VALUES (5, 5), (9, 9); SELECT setval('t_id_seq', 9); SELECT setval('s', 5);")
+    bench.live.execute(ddl)
+    bench.live.execute("SELECT setval('t_id_seq', 50)")
+    plan = bench.plan()
+    assert [step.action for step in plan.steps] == ["insert"]
+    # A sequence that moves on between plan and run is not put back either.
+    bench.live.execute("SELECT setval('t_id_seq', 1)")
+    plan = bench.plan()
+    assert [step.action for step in plan.steps] == ["insert", "setval"]
+    bench.live.execute("SELECT setval('t_id_seq', 60)")
+    bench.run(plan)
+    assert bench.live.execute("SELECT nextval('t_id_seq')") == [(61,)]
+
+
+def test_a_new_sequence_starts_behind_the_numbers_that_are_there(bench: Bench) -> None:
+    ddl = "CREATE TABLE t (id int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, n text UNIQUE);"
+    bench.source(ddl + "INSERT INTO t (n) VALUES ('a');")
+    bench.live.execute("CREATE TABLE t (id int PRIMARY KEY, n text UNIQUE); INSERT INTO t VALUES (40, 'x');")
+    plan = bench.apply(structure="ALTER TABLE t ALTER id ADD GENERATED BY DEFAULT AS IDENTITY")
+    assert [step.action for step in plan.steps] == ["setval", "insert", "setval"]
+    assert bench.table("t") == [(40, "x"), (41, "a")]
