@@ -45,11 +45,11 @@ format: ## format the Python files
 
 unit: ## tests/unit
 	@scripts/setup test
-	@PG_MAJORS=$(PG_MAJORS) pytest -n 2 tests/unit $(ARGS)
+	@PG_MAJORS=$(PG_MAJORS) pytest -n 2 --dist=worksteal tests/unit $(ARGS)
 
 integration: ## tests/integration
 	@scripts/setup test
-	@PG_MAJORS=$(PG_MAJORS) pytest -n 2 tests/integration $(ARGS)
+	@PG_MAJORS=$(PG_MAJORS) pytest -n 2 --dist=worksteal tests/integration $(ARGS)
 
 sanity: ## ansible-test sanity
 	@scripts/setup test
