@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
 import psycopg2
+from psycopg2 import sql
 
 from . import ledger, preflight, renames, rows
 from .apply import check_gate, residue, run_probes
@@ -19,7 +20,7 @@ from .catalog import privileges
 from .catalog.fingerprint import fingerprint
 from .catalog.model import Catalog, Identity, Object
 from .catalog.read import pin_settings, read, read_casts
-from .diff import Difference, compare
+from .diff import Difference, compare, is_database_wide
 from .errors import SourceError, VerificationFailed
 from .outcome import Findings, ObjectDiff, Outcome
 from .plan import Plan, Step, make, set_not_null
@@ -48,10 +49,15 @@ class Clock:
 
 @dataclass(frozen=True)
 class Session:
-    """The connection to the live database, holding its run lock; ``settings`` are those a user's session starts with."""
+    """The connection to the live database, holding its run lock.
+
+    ``role`` is whom the plan's statements are run as, ``login_role`` who the session is otherwise; ``settings`` are those
+    that a user's session starts with.
+    """
 
     connection: Any
     role: str
+    login_role: str
     settings: Tuple[Tuple[str, str], ...]
 
 
@@ -81,7 +87,7 @@ def session(connect: Any, policy: Policy, clock: Clock) -> Iterator[Session]:
         with clock.stage("wait"):
             run_lock.take(connection, policy.wait_for_lock)
         pin_settings(connection)
-        yield Session(connection, policy.owner or role, (("search_path", search_path),))
+        yield Session(connection, policy.owner or role, role, (("search_path", search_path),))
     finally:
         connection.close()
 
@@ -108,14 +114,14 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
             with clock.stage("read"):
                 found, desired = read_both(live, loaded, policy, hints, _once_managed(last, policy))
             with clock.stage("plan"):
-                difference = settle(
-                    loaded.connection, compare(found, desired.renamed, policy.prune), desired.renamed
-                )
+                once = ledger.database_wide(last)
+                difference = compare(found, desired.renamed, policy.prune, once)
+                difference = settle(loaded.connection, difference, desired.renamed)
                 plan, warnings, row_diff = _plan(live, found, desired, difference, policy)
             rename_again(loaded.connection, desired)
             diff = _object_diffs(plan, found, desired.renamed) + row_diff
             made = _Run(
-                source.name, sha256, inputs, version, loaded, found, desired, difference, plan, diff, tuple(warnings)
+                source.name, sha256, inputs, version, loaded, found, desired, difference, plan, diff, tuple(warnings), once
             )
             return _finish(live, policy, clock, execute, made)
 
@@ -135,6 +141,7 @@ class _Run:
     plan: Plan
     diff: Tuple[ObjectDiff, ...]
     warnings: Tuple[str, ...]
+    once: FrozenSet[Identity]  # objects of the whole database that the last source defined
 
 
 def _once_managed(last: Optional[ledger.Entry], policy: Policy) -> Tuple[str, ...]:
@@ -412,7 +419,7 @@ class _Proof:
         desired = self.made.desired
         with self.clock.stage("verify"):
             result = read(connection, desired.catalog.schemas, ignore=self.policy.ignore)
-            left = compare(result, desired.catalog, self.policy.prune)
+            left = compare(result, desired.catalog, self.policy.prune, self.made.once)
             differs = residue(settle(self.made.loaded.connection, left, desired.catalog), result, desired.catalog)
             checked = rows.check_rows(desired.rows, connection, desired.catalog, self.policy.enforce)
             differs += [str(each) for each in checked.differences]
@@ -427,8 +434,7 @@ class _Proof:
         self.fingerprint = fingerprint(result)
         if self.policy.record:
             with connection.cursor() as cursor:
-                if self.policy.owner:
-                    cursor.execute("RESET ROLE")
+                cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(self.live.login_role)))
                 _record(cursor, self.clock, self.made, self.findings, self.before, self.fingerprint, checked.digest)
 
 
@@ -449,6 +455,7 @@ def _record(
             fingerprint_after=after,
             stamp=ledger.stamp(cursor, made.desired.catalog.schemas),
             reference_rows=digest,
+            database_wide=[list(each) for each in made.desired.catalog.objects if is_database_wide(each)],
             findings=findings.as_dict(),
             plan=[step.as_dict() for step in made.plan.steps],
             duration_ms=int(1000 * sum(clock.stages.values())),

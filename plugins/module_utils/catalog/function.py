@@ -42,9 +42,10 @@ def _query_for(condition: str, version: int) -> str:
           JOIN pg_namespace n ON n.oid = p.pronamespace
           LEFT JOIN pg_description d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass AND d.objsubid = 0
          WHERE n.nspname = ANY(%(schemas)s) AND {condition}
-           -- An extension's members may not even be describable (their library could be gone).
+           -- An extension's members may not even be describable (their library could be gone); and a range type's
+           -- constructors come with it.
            AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid
-                              AND e.deptype = 'e')
+                              AND e.deptype IN ('e', 'i'))
            AND p.oid NOT IN ({base_type.IN_CYCLE})
          ORDER BY n.nspname, p.proname, 4"""
 

@@ -41,6 +41,9 @@ def _query(version: int) -> str:
                m.oid AS multirange_oid, mn.nspname AS multirange_schema, m.typname AS multirange_name,
                CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::text END AS canonical,
                r.rngcanonical::oid AS canonical_oid,
+               (SELECT array_agg(i.objid::bigint) FROM pg_depend i
+                 WHERE i.classid = 'pg_proc'::regclass AND i.refclassid = 'pg_type'::regclass
+                   AND i.refobjid IN (t.oid, m.oid) AND i.deptype = 'i') AS constructor_oids,
                CASE WHEN r.rngcanonical::oid >= 16384 THEN pg_get_functiondef(r.rngcanonical) END
                    AS canonical_definition,
                EXISTS (SELECT FROM pg_proc cp WHERE cp.oid = r.rngcanonical
@@ -103,6 +106,7 @@ def _addresses(row: Any) -> List[Any]:
     result = [(CATALOG_OIDS["pg_type"], row.oid, 0)]
     if row.multirange_oid:
         result.append((CATALOG_OIDS["pg_type"], row.multirange_oid, 0))
+    result += [(CATALOG_OIDS["pg_proc"], oid, 0) for oid in row.constructor_oids or ()]
     if row.canonical_definition and not row.canonical_has_more:
         result.append((CATALOG_OIDS["pg_proc"], row.canonical_oid, 0))
     return result

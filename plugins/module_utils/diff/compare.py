@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Type
+from typing import AbstractSet, Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Type
 
 from ..catalog import privileges
 from ..catalog.kinds import BY_NAME
@@ -71,10 +71,18 @@ def default_grants(obj: Object, server_version: int) -> FrozenSet[Grant]:
     return privileges.default_grants(acl_class, server_version) if acl_class else frozenset()
 
 
-def compare(live: Catalog, desired: Catalog, prune: bool = False) -> Difference:
+def is_database_wide(identity: Identity) -> bool:
+    """Whether an object stands in no schema: an extension, a publication, a cast."""
+    return identity.schema == "" and identity.kind != "schema"
+
+
+def compare(
+    live: Catalog, desired: Catalog, prune: bool = False, once: AbstractSet[Identity] = frozenset()
+) -> Difference:
     """What it takes to make ``live`` be ``desired``.
 
-    Without ``prune``, objects and privileges that only ``live`` has are extra: named, not changed.
+    Without ``prune``, objects and privileges that only ``live`` has are extra: named, not changed. What stands in no
+    schema belongs to whoever made it, and is touched only where it is among ``once``: what an earlier source defined.
     """
     missing = [obj for identity, obj in desired.objects.items() if identity not in live.objects]
     surplus = [obj for identity, obj in live.objects.items() if identity not in desired.objects]
@@ -97,7 +105,10 @@ def compare(live: Catalog, desired: Catalog, prune: bool = False) -> Difference:
         if old.id in taken:
             continue
         of_kept = old.parent is not None and old.parent in desired.objects
-        if prune or (old.id.kind in _ATTRIBUTES and of_kept):
+        if is_database_wide(old.id) and old.id not in once:
+            if getattr(old, "schema", None) in live.schemas:
+                extra.append(old)  # an extension whose objects stand among the managed ones
+        elif prune or (old.id.kind in _ATTRIBUTES and of_kept):
             changes.append(Change(old, None))
         else:
             extra.append(old)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple, dataclass
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 import psycopg2
 from psycopg2 import errorcodes
 
+from ..catalog.model import Identity
 from ..errors import PermissionMissing
 
 SCHEMA = "schema_ledger"
@@ -34,6 +35,7 @@ CREATE TABLE IF NOT EXISTS schema_ledger.deployment (
     fingerprint_after text NOT NULL,
     stamp text NOT NULL,
     reference_rows jsonb,
+    database_wide jsonb NOT NULL,
     findings jsonb NOT NULL,
     plan jsonb NOT NULL,
     duration_ms integer NOT NULL
@@ -53,13 +55,17 @@ $$"""
 
 _COLUMNS = (
     "version, source, source_sha256, inputs_sha256, changed, managed_schemas, fingerprint_before, fingerprint_after, "
-    "stamp, reference_rows, findings, plan, duration_ms"
+    "stamp, reference_rows, database_wide, findings, plan, duration_ms"
 )
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One row. ``findings`` is what the run reported besides the plan (extra and unmanaged objects)."""
+    """One row.
+
+    ``findings`` is what the run reported besides the plan (extra and unmanaged objects), ``database_wide`` the identities
+    of the objects in no schema that the source defines.
+    """
 
     version: Optional[str]
     source: str
@@ -71,6 +77,7 @@ class Entry:
     fingerprint_after: str
     stamp: str
     reference_rows: Any
+    database_wide: List[List[str]]
     findings: Dict[str, Any]
     plan: List[Dict[str, Any]]
     duration_ms: int
@@ -93,6 +100,11 @@ def last(cursor: Any) -> Optional[Entry]:
     return Entry(*values)
 
 
+def database_wide(entry: Optional[Entry]) -> FrozenSet[Identity]:
+    """The objects in no schema that the source of the last run defined."""
+    return frozenset(Identity(*each) for each in entry.database_wide) if entry is not None else frozenset()
+
+
 def prepare(cursor: Any) -> None:
     """Make the ledger where it is missing. Raises PermissionMissing where that is not allowed."""
     try:
@@ -106,11 +118,11 @@ def prepare(cursor: Any) -> None:
 def append(cursor: Any, entry: Entry) -> None:
     """Add a row. Raises PermissionMissing where that is not allowed."""
     values = list(astuple(entry))
-    for position in (9, 10, 11):
+    for position in (9, 10, 11, 12):
         values[position] = json.dumps(values[position])
     values[5] = list(entry.managed_schemas)
     try:
-        cursor.execute(f"INSERT INTO schema_ledger.deployment ({_COLUMNS}) VALUES ({', '.join(['%s'] * 13)})", values)
+        cursor.execute(f"INSERT INTO schema_ledger.deployment ({_COLUMNS}) VALUES ({', '.join(['%s'] * 14)})", values)
     except psycopg2.Error as error:
         raise _refused(error) from None
 

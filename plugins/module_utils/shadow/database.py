@@ -177,8 +177,7 @@ def _loaded(
         cursor.execute("RESET SESSION AUTHORIZATION")
         if scratch is None:
             cursor.execute("RESET ALL")
-        if owner:
-            cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(owner)))
+        cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
     pin_settings(connection)
     return Shadow(connection, role, public, (start, _now(connection)), given)
 
