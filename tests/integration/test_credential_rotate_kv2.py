@@ -1,7 +1,7 @@
 # Copyright (c) 2026 domainflow.database contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The KV version 2 store against a real server; without one (see ``kv2_server``) the tests say that they did not run."""
+"""The KV version 2 store against a real server; without one (see ``kv2_server``) these tests are not run."""
 
 from __future__ import annotations
 
@@ -106,6 +106,9 @@ def test_failures_are_named_and_show_no_secret(kv2: Kv2Server, database: Any) ->
         "may not": {"token": "a-wrong-token"},
         "no KV version 2": {"mount": "nowhere"},
         "cannot be reached": {"url": "http://127.0.0.1:1"},
+        "no such server": {"url": kv2.url.replace("http://", "https://")},
+        "must begin with": {"url": "file:///etc/passwd"},
+        "ca_cert": {"url": "https://127.0.0.1:1", "ca_cert": "/nowhere"},
     }
     for match, override in wrong.items():
         with pytest.raises(StoreError, match=match) as caught:

@@ -120,7 +120,13 @@ def assert_nowhere(secret: set[str], texts: Mapping[str, str]) -> None:
     assert leaks == []
 
 
-@pytest.mark.parametrize("environment", [{}, {"ANSIBLE_DEBUG": "1"}], ids=["verbose", "debug"])
+@pytest.mark.parametrize(
+    "environment",
+    [
+        pytest.param({}, id="verbose"),
+        pytest.param({"ANSIBLE_DEBUG": "1"}, id="debug", marks=pytest.mark.slow),
+    ],
+)
 def test_no_secret_leaves_the_store(database: Database, tmp_path: Path, environment: Mapping[str, str]) -> None:
     before = all_hashes(database)
     play = support.play(tmp_path, task(database), "-vvvv", environment=environment)
@@ -174,6 +180,7 @@ def test_a_plain_role_can_rotate_rows_and_nothing_shows(database: Database, tmp_
         database.execute(f"DROP OWNED BY {ROLE}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failing",
     [
@@ -194,6 +201,7 @@ def test_no_secret_in_failures(database: Database, tmp_path: Path, failing: str)
     assert_nowhere(passwords_in(tmp_path / "credentials.yml") | before, places(play, tmp_path, database))
 
 
+@pytest.mark.slow
 def test_lock_timeout_shows_no_verifier(database: Database, tmp_path: Path) -> None:
     # Somebody holds the lock that the change needs.
     with database.connect() as blocker:
@@ -207,6 +215,7 @@ def test_lock_timeout_shows_no_verifier(database: Database, tmp_path: Path) -> N
     assert_nowhere(secret, places(play, tmp_path, database))
 
 
+@pytest.mark.slow
 def test_wrong_options_show_no_secret(database: Database, tmp_path: Path) -> None:
     support.play(tmp_path, task(database))
     secret = passwords_in(tmp_path / "credentials.yml") | all_hashes(database)
@@ -285,6 +294,7 @@ def test_check_mode_by_playbook(database: Database, tmp_path: Path) -> None:
     assert sorted(asked.result["defaults_left"]) == sorted([*PUBLISHED, ROLE])
 
 
+@pytest.mark.slow
 def test_process_arguments_hold_no_secret(database: Database, tmp_path: Path) -> None:
     """What ps shows during a run: sampled over and over while a playbook rotates."""
     support.prepare(tmp_path, task(database, bcrypt_cost=10))

@@ -64,6 +64,20 @@ class Server(Protocol):
         """The answer; raises the ``EngineError`` that the host ended with."""
 
 
+class _Observed:
+    """A server that remembers whether it was changed, also by an attempt that another run then overtook."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.changed = False
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        answer = self._server.ask(request)
+        if request["phase"] == "apply" and (request["rows"] or request["roles"]):
+            self.changed = True
+        return answer
+
+
 @dataclass(frozen=True)
 class Step:
     """An account on its way through a run."""
@@ -88,11 +102,14 @@ def rotate(server: Server, store: Store, job: Job, now: datetime | None = None) 
     """Do what ``job`` asks for; the module's result, without any secret."""
     _check(job)
     moment = now or datetime.now(timezone.utc)
+    observed = _Observed(server)
     for _round in range(_ROUNDS):
         try:
-            return _round_trip(server, store, job, moment)
+            report = _round_trip(observed, store, job, moment)
         except (AccountChanged, StoreConflict) as error:
             failure: EngineError = error
+            continue
+        return {**report, "changed": report["changed"] or observed.changed}
     raise Busy(f"{failure.message} ({_ROUNDS} attempts)", "Another run works on the same accounts. Run again.")
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.error import HTTPError, URLError
-
-from ansible.module_utils.urls import open_url
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
 from ....module_utils.credentials.errors import StoreConflict, StoreError
 from ..records import Key, Record, as_dict, from_dict
@@ -36,8 +36,8 @@ class Kv2Store:
         self._headers = {"X-Vault-Token": token, "X-Vault-Request": "true"}
         if namespace:
             self._headers["X-Vault-Namespace"] = namespace
-        self._ca_cert = ca_cert
         self._timeout = timeout
+        self._opener = _opener(self._url, ca_cert)
 
     @property
     def place(self) -> str:
@@ -82,17 +82,14 @@ class Kv2Store:
         """Status and answer. Errors are worded here: those of the library may quote what was sent."""
         failure: StoreError
         try:
-            response = open_url(
+            request = Request(  # noqa: S310 (the constructor has checked the address)
                 f"{self._url}/v1/{self._mount}/data/{self._name(key)}",
                 method=method,
-                data=None if body is None else json.dumps(body),
+                data=None if body is None else json.dumps(body).encode("utf-8"),
                 headers=self._headers,
-                timeout=self._timeout,
-                ca_path=self._ca_cert,
-                follow_redirects="none",
-                http_agent="domainflow.database",
             )
-            return response.status, json.loads(response.read())
+            with self._opener.open(request, timeout=self._timeout) as response:
+                return response.status, json.loads(response.read())
         except HTTPError as error:
             if error.code in (400, 404):
                 return error.code, _json_of(error)
@@ -119,6 +116,29 @@ class Kv2Store:
     def _name(self, key: Key) -> str:
         parts = [self._path] if self._path else []
         return "/".join([*parts, *(_segment(part) for part in key.path)])
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """A redirect would carry the token to another host."""
+
+    def redirect_request(self, *_arguments: Any) -> None:
+        return None
+
+
+def _opener(url: str, ca_cert: str | None) -> OpenerDirector:
+    """Made once: to load the system's certificates takes longer than a request."""
+    if not url.startswith(("https://", "http://")):
+        raise StoreError("store.url must begin with https:// (or http://)")
+    if url.startswith("http://"):
+        return build_opener(_NoRedirect)
+    failure = None
+    try:
+        context = ssl.create_default_context(cafile=ca_cert)
+    except (OSError, ssl.SSLError):
+        failure = StoreError(f"store.ca_cert: {ca_cert} cannot be read, or holds no certificate")
+    if failure is not None:
+        raise failure
+    return build_opener(_NoRedirect, HTTPSHandler(context=context))
 
 
 def _segment(name: str) -> str:
