@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
+from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple
 
 from ..catalog import privileges, sequence, table
 from ..catalog.column import Column, default_of
@@ -17,8 +17,10 @@ from ..catalog.quoting import ident
 from ..diff import Difference
 from ..diff.compare import default_grants
 from ..errors import EngineError
+from . import replace
 from .model import Plan, Probe, Step
 from .order import Cycle, order
+from .replace import partition_of
 from .work import Alteration, Work, foldable_defaults, gather, reverse
 
 Key = Tuple[str, Identity]
@@ -86,9 +88,9 @@ class _Planner:
         work = self.work
         if identity in self.context.folded:
             return self._create_key(Identity("column", identity.schema, identity.name, identity.part))
-        obj = work.creates[identity]
-        if isinstance(obj, Column) and obj.parent in work.creates:
-            return ("create", obj.parent)
+        parent = work.creates[identity].parent
+        if parent is not None and work.made_with_table(identity):
+            return ("create", parent)
         return ("create", identity)
 
     def _drop_key(self, identity: Identity) -> Key:
@@ -118,7 +120,7 @@ class _Planner:
             self._need(key)
             for base in work.depends(identity):
                 self._need(key, *self._makers(base))
-            if identity in work.drops:
+            if identity in work.drops and not self._precedes_drop(identity):
                 self._need(key, self._drop_key(identity))
             self._collect_apart(identity, work.creates[identity], None)
         for identity, alteration in work.alters.items():
@@ -143,7 +145,68 @@ class _Planner:
             for base in work.live.depends.get(identity, ()):
                 if base in work.alters:
                     self._need(("alter", base), key)
+        for identity in work.creates:
+            if work.replaced(identity):
+                self._collect_replaced(identity, dependents.get(identity, ()))
         self._collect_names()
+
+    def _precedes_drop(self, identity: Identity) -> bool:
+        """Whether something is made while the old one is still there: what is replaced, and a replaced table's columns."""
+        parent = self.work.creates[identity].parent
+        if parent is not None and parent.kind == "column":
+            parent = self.work.creates[parent].parent if parent in self.work.creates else None
+            return parent is not None and self.work.replaced(parent) and identity in self.context.folded
+        if identity.kind == "column":
+            return parent is not None and self.work.replaced(parent)
+        return self.work.replaced(identity)
+
+    def _collect_replaced(self, identity: Identity, dependents: Iterable[Identity]) -> None:
+        """Rename the old one, make the new one, bring the values over, drop the old one."""
+        work = self.work
+        retire, create, move, drop = (
+            ("retire", identity), ("create", identity), ("move", identity), self._drop_key(identity)
+        )  # fmt: skip
+        self._need(retire)
+        self._need(create, retire)
+        self._need(drop, create)
+        for child in dependents:
+            # By the time of the rename, nothing may be dropped any more by a text that has the name in it.
+            if child in work.drops and self._drop_key(child) not in (drop, ("drop", child)):
+                continue
+            if child in work.drops and not work.replaced(child) and self._drop_key(child) != drop:
+                self._need(retire, self._drop_key(child))
+            if child in work.alters:
+                self._need(("alter", child), create)
+                self._need(drop, ("alter", child))
+        if identity.kind != "table":
+            return
+        for part, obj in work.drops.items():
+            if obj.parent == identity and self._drop_key(part) != drop:
+                self._need(retire, self._drop_key(part))
+        if identity not in work.absorbed:
+            self._need(move, create)
+            self._need(drop, move)
+            for other, obj in work.creates.items():
+                if other.kind == "column" and obj.parent == identity:
+                    self._need(move, self._create_key(other))
+            for other in work.desired.objects:
+                if self._is_partition_below(other, identity):
+                    self._need(move, *self._makers(other))
+        for column in work.live.parts(identity, "column"):
+            for owned in work.live.parts(column.id, "sequence"):
+                wanted = work.desired.get(owned.id)
+                if owned.id not in work.drops and isinstance(wanted, sequence.Sequence) and wanted.owned_by:
+                    key: Key = ("attach", owned.id)
+                    self._need(key, *self._makers(wanted.owned_by))
+                    self._need(drop, key)
+
+    def _is_partition_below(self, identity: Identity, top: Identity) -> bool:
+        above = partition_of(self.work.desired.get(identity))
+        while above is not None:
+            if above == top:
+                return True
+            above = partition_of(self.work.desired.get(above))
+        return False
 
     def _collect_apart(self, identity: Identity, obj: Object, alteration: Optional[Alteration]) -> None:
         """Steps that name something made later: OWNED BY of a sequence, the marked indexes of a table."""
@@ -173,7 +236,8 @@ class _Planner:
         for identity, obj in work.drops.items():
             name = _relation_name(obj)
             if name:
-                taken[(identity.schema, name)] = self._drop_key(identity)
+                replaced = work.replaced(identity)
+                taken[(identity.schema, name)] = ("retire", identity) if replaced else self._drop_key(identity)
         for identity, (old, _new) in work.renames.items():
             name = _relation_name(old)
             if name:
@@ -201,8 +265,12 @@ class _Planner:
             rename = BY_NAME[identity.kind].rename
             assert rename is not None
             return self._as_steps("rename", identity, rename(old, new.id))
+        if action == "retire":
+            return self._as_steps("rename", identity, replace.retire(work.drops[identity], work.live))
+        if action == "move":
+            return self._as_steps("insert", identity, self._move(identity))
         if action == "attach":
-            obj = work.creates.get(identity) or work.alters[identity].new
+            obj = work.creates.get(identity) or work.desired.objects[identity]
             assert isinstance(obj, sequence.Sequence)
             return self._as_steps("alter", identity, sequence.attach(obj))
         if action == "marks":
@@ -233,6 +301,10 @@ class _Planner:
 
     def _drop(self, identity: Identity) -> List[Ddl]:
         obj = self.work.drops[identity]
+        if self.work.replaced(identity):
+            columns = [] if identity in self.work.absorbed else list(self.work.live.parts(identity, "column"))
+            lost = [column for column in columns if column.id not in self.work.creates and not column.generated]
+            return replace.drop(obj, self.context, lost)
         ddls = BY_NAME[identity.kind].drop(obj, self.context)
         if identity not in self.work.creates:
             return ddls
@@ -244,6 +316,16 @@ class _Planner:
             )
             for ddl in ddls
         ]
+
+    def _move(self, identity: Identity) -> List[Ddl]:
+        old, new = self.work.drops[identity], self.work.creates[identity]
+        assert isinstance(old, table.Table) and isinstance(new, table.Table)
+        pairs = [
+            (column, self.work.creates[column.id])
+            for column in self.work.live.parts(identity, "column")
+            if column.id in self.work.creates
+        ]
+        return replace.move(old, new, pairs, self.context.table_facts(identity).rows, self.context)  # type: ignore[arg-type]  # columns have the identity of columns
 
     def _create(self, obj: Object) -> List[Ddl]:
         kind = BY_NAME[obj.id.kind]
@@ -341,8 +423,8 @@ def _priority(key: Key) -> Tuple[object, ...]:
     rank = BY_NAME[identity.kind].rank
     if action == "drop":
         return (0, -rank, identity)
-    if action == "rename":
-        return (1, 0, identity)
+    if action in ("rename", "retire"):
+        return (1, 0, identity, action)
     if action in ("attach", "marks"):
         return (1, 66, identity, action)
     return (1, rank, identity)

@@ -11,14 +11,15 @@ from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional,
 
 from ..catalog import privileges
 from ..catalog.column import Column, default_of
-from ..catalog.default import Default
 from ..catalog.function import Function
 from ..catalog.kind import Context
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Ddl, Identity, Object
 from ..catalog.table import MARKS
+from ..catalog.type_usage import TYPE_KINDS
 from ..diff import Change, Difference
 from ..diff.compare import default_grants
+from .replace import REPLACED, partition_of, retype
 
 COMMON = frozenset({"owner", "acl", "comment"})
 
@@ -47,6 +48,17 @@ class Work:
     creates: Dict[Identity, Object] = field(default_factory=dict)
     alters: Dict[Identity, Alteration] = field(default_factory=dict)
     renames: Dict[Identity, Tuple[Object, Object]] = field(default_factory=dict)
+    # Partitions that go with a partitioned table that is replaced: its DROP takes them, its rows hold theirs.
+    absorbed: Dict[Identity, Identity] = field(default_factory=dict)
+
+    def replaced(self, identity: Identity) -> bool:
+        """Whether an object is made anew beside the old one, which is dropped once its values are brought over."""
+        return identity.kind in REPLACED and identity in self.drops and identity in self.creates
+
+    def made_with_table(self, identity: Identity) -> bool:
+        """Whether CREATE TABLE makes this column."""
+        obj = self.creates.get(identity)
+        return isinstance(obj, Column) and obj.parent in self.creates and identity in self.desired.objects
 
     def rebuild(self, old: Object) -> None:
         """Drop an object and make it again: as the source has it or, where it has not, as it is."""
@@ -73,6 +85,8 @@ class Work:
     def covered(self, identity: Identity) -> Optional[Identity]:
         """The dropped object whose DROP takes this one along."""
         obj = self.drops[identity]
+        if identity in self.absorbed:
+            return self.covered(self.absorbed[identity]) or self.absorbed[identity]
         parent = obj.parent
         if parent is None or parent not in self.drops:
             return None
@@ -104,7 +118,7 @@ def gather(difference: Difference, work: Work, context: Context) -> None:
             work.drops[change.id] = change.old
         else:
             _alter(change, work, context)
-    _propagate(work)
+    _propagate(work, context)
 
 
 def _alter(change: Change, work: Work, context: Context) -> None:
@@ -130,27 +144,51 @@ def _is_rigid(obj: Object) -> bool:
     return BY_NAME[obj.id.kind].rigid
 
 
-def _propagate(work: Work) -> None:
+def _propagate(work: Work, context: Context) -> None:
     """Rebuild what stands on something that is dropped, rebuilt, or altered in a way that PostgreSQL refuses under it."""
     dependents = reverse(work.live.depends)
     queue: List[Tuple[Identity, bool]] = [(identity, True) for identity in work.drops]
     for identity, alteration in work.alters.items():
         if any(ddl.invalidates for ddl in alteration.ddls):
             queue.append((identity, False))
-            default = work.live.get(default_of(alteration.old)) if isinstance(alteration.old, Column) else None
-            if isinstance(default, Default) and _converts(alteration):
-                _rebuild_default(default, work)
+            if _converts(alteration):
+                _rebuild_default(alteration.old, work)
     while queue:
         base, gone = queue.pop()
         for child in dependents.get(base, ()):
             obj = work.live.objects[child]
             if child in work.drops or not (gone or _is_rigid(obj)):
                 continue
-            if gone and base not in work.creates and obj.parent == base:
+            if gone and isinstance(obj, Column) and base.kind in TYPE_KINDS and work.replaced(base):
+                _retype(obj, work, context)
+                queue.append((child, False))
+                continue
+            if gone and work.replaced(base) and partition_of(obj) == base:
+                work.absorbed[child] = base
+            if child in work.absorbed and child not in work.desired.objects:
+                work.drops[child] = obj
+            elif gone and base not in work.creates and obj.parent == base:
                 work.drops[child] = obj
             else:
                 work.rebuild(obj)
             queue.append((child, True))
+
+
+def _retype(column: Column, work: Work, context: Context) -> None:
+    """The column's type is made anew: its values are brought over, unless the column gets another type anyway."""
+    alteration = work.alters.get(column.id)
+    new = work.desired.get(column.id)
+    if alteration is not None and _converts(alteration):
+        return
+    if not isinstance(new, Column):
+        new = column
+    elif new.base_type != column.base_type:
+        return
+    fields = alteration.fields if alteration is not None else frozenset()
+    kept = alteration.ddls if alteration is not None else ()
+    ddl = retype(column, new, context.table_facts(new.parent).rows)
+    work.alters[column.id] = Alteration(column, new, fields | {"data_type"}, (ddl,) + kept)
+    _rebuild_default(column, work)
 
 
 def _converts(alteration: Alteration) -> bool:
@@ -158,8 +196,11 @@ def _converts(alteration: Alteration) -> bool:
     return isinstance(old, Column) and isinstance(new, Column) and old.base_type != new.base_type
 
 
-def _rebuild_default(default: Default, work: Work) -> None:
+def _rebuild_default(column: Object, work: Work) -> None:
     """PostgreSQL converts a default with the column's type, or refuses to: it is taken off and set again instead."""
+    default = work.live.get(default_of(column)) if isinstance(column, Column) else None
+    if default is None:
+        return
     work.drops[default.id] = default
     new = work.desired.get(default.id)
     work.alters.pop(default.id, None)
@@ -186,7 +227,7 @@ def foldable_defaults(work: Work) -> FrozenSet[Identity]:
         if not isinstance(obj, Column):
             continue
         default = default_of(obj)
-        if default not in work.creates or default in work.drops:
+        if default not in work.creates:
             continue
         if not _reaches(work.depends(default) - {identity}, {identity, obj.parent}, work.creates, work.depends):
             folded.add(default)
