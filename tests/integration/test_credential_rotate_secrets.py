@@ -160,6 +160,7 @@ def rows_by_a_plain_role(database: Database) -> dict[str, Any]:
     return task(database, login_user=ROLE, login_password=PUBLISHED_ROLE_PASSWORD, accounts=rows)
 
 
+@pytest.mark.slow
 def test_a_plain_role_can_rotate_rows_and_nothing_shows(database: Database, tmp_path: Path) -> None:
     before = all_hashes(database)
     plain = rows_by_a_plain_role(database)
@@ -282,6 +283,7 @@ def test_vault_ids_and_use_of_the_store_as_variables(database: Database, tmp_pat
     database.connect(user=ROLE, password=(tmp_path / "used").read_text()).close()
 
 
+@pytest.mark.slow
 def test_check_mode_by_playbook(database: Database, tmp_path: Path) -> None:
     before = all_hashes(database)
     play = support.play(tmp_path, task(database), "--check")
