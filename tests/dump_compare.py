@@ -1,0 +1,76 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two dumps of pg_dump, compared by what they say: the order of statements and of a table's columns is free.
+
+``statements(dump)`` gives the statements of a dump, each normalised, sorted; ``difference(a, b)`` what only one of
+two dumps has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from ansible_collections.domainflow.database.plugins.module_utils import script
+
+# What pg_dump sets for its own session, and what no two dumps share.
+_SESSION = re.compile(r"(SET |SELECT pg_catalog\.set_config\()", re.IGNORECASE)
+_TABLE = re.compile(r"(CREATE (?:UNLOGGED |FOREIGN )?TABLE [^(]*?)\((.*)\)([^()]*(?:\([^()]*\)[^()]*)*)\Z", re.DOTALL)
+
+
+def statements(dump: str) -> list[str]:
+    """The normalised statements of a dump, in an order of their own."""
+    result = []
+    table_space = ""
+    for statement in script.statements(script.Source.from_text(dump)):
+        text = statement.text.strip()
+        # The only one of these that says something of the next object.
+        setting = re.match(r"SET default_table(?:space|_access_method) = (.*?);?\Z", text)
+        if setting:
+            table_space = setting.group(1)
+        if _SESSION.match(text):
+            continue
+        if table_space not in ("", "''", "heap") and text.startswith("CREATE TABLE"):
+            text = f"[{table_space}] {text}"
+        result.append(_normalised(text))
+    return sorted(result)
+
+
+def _normalised(text: str) -> str:
+    text = text.rstrip(";").strip()
+    match = _TABLE.match(text) if re.match(r"(\[.*?\] )?CREATE (UNLOGGED |FOREIGN )?TABLE ", text) else None
+    if match is None:
+        return text
+    head, body, tail = match.groups()
+    return f"{head}(\n    " + ",\n    ".join(sorted(items(body))) + f"\n){tail}"
+
+
+def items(body: str) -> list[str]:
+    """The comma-separated parts of a parenthesised list; commas in nested parentheses and in quotes do not count."""
+    parts = []
+    depth = 0
+    quote = ""
+    current = ""
+    for character in body:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "([":
+            depth += 1
+        elif character in ")]":
+            depth -= 1
+        if character == "," and depth == 0 and not quote:
+            parts.append(current.strip())
+            current = ""
+        else:
+            current += character
+    return [*parts, current.strip()] if current.strip() else parts
+
+
+def difference(found: str, wanted: str) -> list[str]:
+    """Lines "+ statement" for what only ``found`` has and "- statement" for what it lacks; empty where they agree."""
+    have, want = Counter(statements(found)), Counter(statements(wanted))
+    result = [f"- {text}" for text in (want - have).elements()]
+    return result + [f"+ {text}" for text in (have - want).elements()]

@@ -1,0 +1,26 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pairs of schema files, a module per group of object kinds: takes nothing, gives ``GROUPS`` and ``ALL``."""
+
+from __future__ import annotations
+
+from . import programs, rebuilt_types, tables, text_search, types
+from .model import Pair
+
+GROUPS: dict[str, tuple[Pair, ...]] = {
+    "tables": tables.TABLES,
+    "columns": tables.COLUMNS,
+    "constraints": tables.CONSTRAINTS,
+    "indexes": tables.INDEXES,
+    "sequences": tables.SEQUENCES,
+    "views": tables.VIEWS,
+    "types": types.PAIRS,
+    "rebuilt types": rebuilt_types.PAIRS,
+    "programs": programs.PAIRS,
+    "text search": text_search.PAIRS,
+}
+
+ALL: tuple[tuple[str, Pair], ...] = tuple((group, pair) for group, pairs in GROUPS.items() for pair in pairs)
+
+__all__ = ["ALL", "GROUPS", "Pair"]
