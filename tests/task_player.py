@@ -27,7 +27,7 @@ _TASK = """
           register: outcome_{at}
           module_defaults:
             group/domainflow.database.database: "{{{{ cases[{at}].connection }}}}"
-      {after}:
+{rescue}      always:
         - name: Keep what came of it
           ansible.builtin.copy:
             content: "{{{{ outcome_{at} | to_json }}}}"
@@ -37,6 +37,11 @@ _TASK = """
           diff: false
           vars:
             ansible_become: false
+"""
+_GO_ON = """\
+      rescue:
+        - name: Go on
+          ansible.builtin.meta: noop
 """
 
 
@@ -55,6 +60,9 @@ class Played:
     @property
     def message(self) -> str:
         return str(self.result.get("msg", ""))
+
+
+Task = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 class Player:
@@ -78,9 +86,7 @@ class Player:
         path.write_text(text, encoding="utf-8")
         return name
 
-    def prepare(
-        self, module: str, tasks: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], go_on: bool = False
-    ) -> tuple[list[str], list[Path]]:
+    def prepare(self, module: str, tasks: Sequence[Task], go_on: bool = False) -> tuple[list[str], list[Path]]:
         """The arguments of ansible-playbook for tasks (options, connection), and where their results will be."""
         self._runs += 1
         variables, result, playbook = (self.folder / f"{what}-{self._runs}" for what in ("variables", "result", "play"))
@@ -88,8 +94,8 @@ class Player:
         variables.write_text(json.dumps({"cases": held}), encoding="utf-8")
         text = _PLAY.format(variables=variables)
         for at in range(len(tasks)):
-            after = "rescue" if go_on else "always"
-            text += _TASK.format(module=f"domainflow.database.{module}", at=at, after=after, result=result)
+            rescue = _GO_ON if go_on else ""
+            text += _TASK.format(module=f"domainflow.database.{module}", at=at, rescue=rescue, result=result)
         playbook.write_text(text, encoding="utf-8")
         results = [result.with_name(f"{result.name}-{at}.json") for at in range(len(tasks))]
         return ["-i", str(self.folder / "inventory.json"), str(playbook)], results
@@ -100,14 +106,12 @@ class Player:
         run = plays.playbook(*arguments, *flags)
         return Played(read(result), run.status, run.output)
 
-    def failures(
-        self, module: str, tasks: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], *flags: str
-    ) -> list[Played]:
-        """Run tasks (options, connection) that all fail, in one play; each has the output of the whole play."""
+    def series(self, module: str, *tasks: Task, flags: Sequence[str] = ()) -> list[Played]:
+        """Run tasks (options, connection) one after the other in one play, whether or not they fail."""
         arguments, results = self.prepare(module, tasks, go_on=True)
         run = plays.playbook(*arguments, *flags)
         assert run.status == 0, run.output
-        return [Played(read(result), int(bool(read(result))), run.output) for result in results]
+        return [Played(found, int(found.get("failed", False)), run.output) for found in map(read, results)]
 
     def apply(self, options: Mapping[str, Any], *flags: str, **connection: Any) -> Played:
         return self.play("schema_apply", options, *flags, **connection)

@@ -16,6 +16,7 @@ import sys
 from typing import Any, Callable, Dict, Mapping, Optional
 
 from .errors import EngineError
+from .session.options import secret_parameters
 
 Work = Callable[[Mapping[str, Any], bool], Dict[str, Any]]
 
@@ -25,6 +26,8 @@ _RESERVED = ("msg", "failed", "changed", "exception", "hint", "error", "invocati
 
 def run(module: Any, work: Work) -> None:
     """Run ``work`` and exit. ``module`` is an ``AnsibleModule``."""
+    # Secrets that came by an option of free form, which no argument spec marks; ansible prints the options.
+    module.no_log_values.update(secret_parameters(module.params.get("connect_params")))
     failure: Optional[Dict[str, Any]] = None
     result: Dict[str, Any] = {}
     try:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import pytest
 from task_player import Player, read
 
 import servers
+from ansible_collections.domainflow.database.plugins.module_utils import engine
 
 pytestmark = pytest.mark.one_major
 
@@ -88,11 +89,7 @@ def assert_clean_failure(player: Player, played: Any) -> None:
 
 
 def test_check_mode_tells_the_plan_that_then_runs(database: Any, player: Player) -> None:
-    first = player.apply({"src": player.write("sql/app.sql", SCHEMA)})
-    assert not first.failed and first.result["changed"] and first.result["version"] == "1.0"
-    assert first.result["fingerprint"] != first.result["fingerprint_before"]
-    again = player.apply({"src": "sql/app.sql"})
-    assert not again.failed and not again.result["changed"] and again.result["plan"] == []
+    engine.converge(database.connector, SCHEMA)
     database.execute("INSERT INTO public.customer VALUES (2, 'Grace', 'Arlington')")
 
     player.write("sql/app.sql", EDITED)
@@ -111,6 +108,7 @@ def test_check_mode_tells_the_plan_that_then_runs(database: Any, player: Player)
     done = player.apply({"src": "sql/app.sql"}, "--diff")
     assert not done.failed and [step["sql"] for step in done.result["plan"]] == statements
     assert done.result["diff"] == foretold.result["diff"]
+    assert done.result["version"] == "1.1" and done.result["fingerprint"] != done.result["fingerprint_before"]
     with open(database.server.log_file, encoding="utf-8") as handle:
         handle.seek(logged)
         log = handle.read().replace("\n\t", "\n")
@@ -122,7 +120,8 @@ def test_check_mode_tells_the_plan_that_then_runs(database: Any, player: Player)
         (2, "Grace", "Arlington"),
     ]
     assert database.execute("SELECT public.answer()") == [(42,)]
-    assert not player.apply({"src": "sql/app.sql"}).result["changed"]
+    again = player.apply({"src": "sql/app.sql"})
+    assert not again.failed and not again.result["changed"] and again.result["plan"] == again.result["diff"] == []
 
 
 def test_first_run_in_check_mode_makes_nothing(database: Any, player: Player) -> None:
@@ -157,12 +156,13 @@ def test_included_files_come_along(database: Any, player: Player) -> None:
 
 def test_file_of_the_managed_host(database: Any, player: Player, tmp_path: Path) -> None:
     player.write("sql/app.sql", SCHEMA)
-    played = player.apply({"src": str(tmp_path / "files/sql/app.sql"), "remote_src": True}, "--check")
-    assert not played.failed and played.result["changed"]
+    paths = (str(tmp_path / "files/sql/app.sql"), "/no/such/file.sql")
+    tasks: list[Any] = [({"src": path, "remote_src": True}, {}) for path in paths]
     with harmless(database, player):
-        played = player.apply({"src": "/no/such/file.sql", "remote_src": True})
-    assert_clean_failure(player, played)
-    assert played.message.startswith("/no/such/file.sql: the schema file does not exist")
+        found, missing = player.series("schema_apply", *tasks, flags=["--check"])
+    assert not found.failed and found.result["changed"]
+    assert_clean_failure(player, missing)
+    assert missing.message.startswith("/no/such/file.sql: the schema file does not exist")
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user here without a password")
@@ -188,19 +188,19 @@ def test_source_reaches_another_user_and_a_missing_driver_is_worded(player: Play
 
 
 def test_loss_of_data_is_refused_with_what_to_set(database: Any, player: Player) -> None:
-    player.write("app.sql", "CREATE TABLE public.t (a integer, b integer);\n")
-    assert not player.apply({"src": "app.sql"}).failed
+    engine.converge(database.connector, "CREATE TABLE public.t (a integer, b integer);")
     database.execute("INSERT INTO public.t VALUES (1, 2)")
-    player.write("app.sql", "CREATE TABLE public.t (a integer);\n")
-    kept = player.apply({"src": "app.sql"})
-    assert not kept.failed and not kept.result["changed"] and kept.result["extra"] == ["column public.t.b"]
+    source = {"content": "CREATE TABLE public.t (a integer);"}
     with harmless(database, player):
-        refused = player.apply({"src": "app.sql", "prune": True})
+        kept, refused = player.series("schema_apply", (source, {}), ({**source, "prune": True}, {}))
+    assert not kept.failed and not kept.result["changed"] and kept.result["extra"] == ["column public.t.b"]
     assert_clean_failure(player, refused)
     assert refused.result["error"] == "PlanRefused" and "allow_hazards" in refused.result["hint"]
     assert [step["hazard"] for step in refused.result["refused"]] == ["data_loss"]
-    allowed = player.apply({"src": "app.sql", "prune": True, "allow_hazards": ["data_loss:public.t*"]})
+    assert database.execute("SELECT a, b FROM public.t") == [(1, 2)]
+    allowed = player.apply({**source, "prune": True, "allow_hazards": ["data_loss:public.t*"]})
     assert not allowed.failed and allowed.result["changed"]
+    assert database.execute("SELECT * FROM public.t") == [(1,)]
 
 
 def test_nothing_secret_at_the_highest_verbosity(database: Any, player: Player) -> None:
@@ -208,20 +208,13 @@ def test_nothing_secret_at_the_highest_verbosity(database: Any, player: Player) 
     assert not played.failed and str(player.connection["login_password"]) not in played.output
     with harmless(database, player):
         connections = ({"login_password": "wr0ng-geheim"}, {"connect_params": {"sslpassword": "wr0ng-geheim"}})
-        for failed in player.failures("schema_apply", [({"content": SCHEMA}, each) for each in connections], "-vvvv"):
+        bad = [({"content": SCHEMA}, each) for each in connections]
+        for failed in player.series("schema_apply", *bad, flags=["-vvvv"]):
             assert_clean_failure(player, failed)
             assert "wr0ng-geheim" not in failed.output
 
 
 # --- bad input ----------------------------------------------------------------------------------------
-
-
-def test_missing_file(database: Any, player: Player) -> None:
-    with harmless(database, player):
-        played = player.apply({"src": "sql/nothing.sql"})
-    assert_clean_failure(player, played)
-    assert played.message.startswith("sql/nothing.sql: the schema file was not found on the controller")
-    assert str(player.folder / "files/sql/nothing.sql") in played.message
 
 
 BAD_SOURCES = [
@@ -235,9 +228,12 @@ BAD_SOURCES = [
 
 
 def test_sources_that_do_not_load(database: Any, player: Player) -> None:
-    tasks = [({"src": player.write(f"{at}.sql", text)}, {}) for at, (text, _, _) in enumerate(BAD_SOURCES)]
+    tasks: list[Any] = [({"src": player.write(f"{at}.sql", text)}, {}) for at, (text, _, _) in enumerate(BAD_SOURCES)]
     with harmless(database, player):
-        failures = player.failures("schema_apply", tasks)
+        *failures, missing = player.series("schema_apply", *tasks, ({"src": "sql/nothing.sql"}, {}))
+    assert_clean_failure(player, missing)
+    assert missing.message.startswith("sql/nothing.sql: the schema file was not found on the controller")
+    assert str(player.folder / "files/sql/nothing.sql") in missing.message
     for at, (played, (_text, message, hint)) in enumerate(zip(failures, BAD_SOURCES, strict=True)):
         assert_clean_failure(player, played)
         assert played.message.startswith(f"{at}.sql:{message}")
@@ -269,7 +265,7 @@ def test_connection_failures(database: Any, player: Player) -> None:
             "no_database": {"login_db": "no_such_database"},
         }
         with harmless(database, player):
-            failures = player.failures("schema_apply", [({"content": SCHEMA}, each) for each in causes.values()])
+            failures = player.series("schema_apply", *[({"content": SCHEMA}, each) for each in causes.values()])
     for cause, played in zip(causes, failures, strict=True):
         assert_clean_failure(player, played)
         assert (played.result["error"], played.result["cause"]) == ("ConnectionFailed", cause)
@@ -278,20 +274,20 @@ def test_connection_failures(database: Any, player: Player) -> None:
 
 
 def test_older_version_than_the_deployed_one(database: Any, player: Player) -> None:
-    assert not player.apply({"content": SCHEMA.replace("1.0", "1.10")}).failed
+    engine.converge(database.connector, SCHEMA.replace("1.0", "1.10"))
+    older = {"content": SCHEMA.replace("1.0", "1.9")}
     with harmless(database, player):
-        played = player.apply({"content": SCHEMA.replace("1.0", "1.9")})
-    assert_clean_failure(player, played)
-    assert "1.10" in played.message and "1.9" in played.message and "allow_older_version" in played.message
-    played = player.apply({"content": SCHEMA.replace("1.0", "1.9"), "allow_older_version": True})
-    assert not played.failed and played.result["version"] == "1.9"
+        refused, allowed = player.series("schema_apply", (older, {}), ({**older, "allow_older_version": True}, {}))
+    assert_clean_failure(player, refused)
+    assert all(text in refused.message for text in ("1.10", "1.9", "allow_older_version"))
+    assert not allowed.failed and allowed.result["version"] == "1.9"
 
 
 def test_options_that_are_not_for_playbooks_or_do_not_go_together(database: Any, player: Player) -> None:
     both = {"content": SCHEMA, "src": player.write("a.sql", SCHEMA)}
     with harmless(database, player):
         tasks: list[Any] = [({"content": SCHEMA, "source_name": "x"}, {}), (both, {}), ({}, {})]
-        failures = player.failures("schema_apply", tasks)
+        failures = player.series("schema_apply", *tasks)
     for played, names in zip(failures, (["source_name"], ["src", "content"], ["src", "content"]), strict=True):
         assert_clean_failure(player, played)
         assert all(name in played.message for name in names)
@@ -299,43 +295,32 @@ def test_options_that_are_not_for_playbooks_or_do_not_go_together(database: Any,
 
 def test_two_runs_at_once(database: Any, player: Player) -> None:
     """The second waits for the first and finds nothing to do; one that may not wait says who is at work."""
-    slow = {"content": SCHEMA, "before_sql": "SELECT pg_sleep(8)"}
-    arguments, (result,) = player.prepare("schema_apply", [(slow, {})])
-    first = subprocess.Popen(
-        [str(plays.ROOT / ".venv/bin/ansible-playbook"), *arguments],
-        cwd=plays.ROOT,
-        env=plays.environment(plays.ROOT, {}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    gate = database.connect()
+    gate.cursor().execute("SELECT pg_advisory_lock(42)")
+    held = {"content": SCHEMA, "before_sql": "SELECT pg_advisory_lock(42)", "lock_timeout": 300}
+    first, result = begin(player, held)
+    others = []
     try:
-        _wait_for_lock(database)
-        impatient = player.apply({**slow, "wait_for_lock": 0})
-        assert_clean_failure(player, impatient)
-        assert impatient.result["error"] == "Busy" and "another run is at work" in impatient.message
-        second = player.apply({"content": SCHEMA, "wait_for_lock": 60})
+        wait_until(lambda: database.execute("SELECT count(*) FROM pg_locks WHERE objid = 42 AND NOT granted")[0][0])
+        impatient = player.apply({"content": SCHEMA, "wait_for_lock": 0})
+        others.append(begin(player, {"content": SCHEMA, "wait_for_lock": 120}))
+        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'domainflow.database' AND datname = %s"
+        # The first has one session here, the second comes to it.
+        wait_until(lambda: database.execute(query, (database.name,))[0][0] >= 2)
     finally:
-        assert first.wait(120) == 0
-    assert read(result)["changed"]
-    assert not second.failed and not second.result["changed"]
+        gate.close()
+        ended = [run.communicate(timeout=120)[0] for run, _ in ((first, result), *others)]
+    assert_clean_failure(player, impatient)
+    assert impatient.result["error"] == "Busy" and "another run is at work" in impatient.message
+    assert first.returncode == 0 and read(result)["changed"], ended[0]
+    second, result = others[0]
+    assert second.returncode == 0 and not read(result)["changed"], ended[1]
     assert _databases(database) == []
 
 
-def _wait_for_lock(database: Any) -> None:
-    deadline = time.monotonic() + 60
-    query = (
-        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
-        "WHERE l.locktype = 'advisory' AND l.granted AND d.datname = %s"
-    )
-    while not database.server.execute(query, (database.name,))[0][0]:
-        assert time.monotonic() < deadline, "the first run never began"
-        time.sleep(0.1)
-
-
-def test_session_that_is_ended_in_the_middle(database: Any, player: Player) -> None:
-    """A backend that is ended while the plan runs takes nothing with it."""
-    slow = {"content": SCHEMA, "before_sql": "SELECT pg_sleep(60)"}
-    arguments, (result,) = player.prepare("schema_apply", [(slow, {})])
+def begin(player: Player, options: dict[str, Any]) -> tuple[subprocess.Popen[str], Path]:
+    """Start one task in the background; gives the process and where its result will be."""
+    arguments, (result,) = player.prepare("schema_apply", [(options, {})])
     run = subprocess.Popen(
         [str(plays.ROOT / ".venv/bin/ansible-playbook"), *arguments],
         cwd=plays.ROOT,
@@ -344,17 +329,27 @@ def test_session_that_is_ended_in_the_middle(database: Any, player: Player) -> N
         stderr=subprocess.STDOUT,
         text=True,
     )
-    ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%'"
-    deadline = time.monotonic() + 60
-    while not database.server.execute(ending):
-        assert time.monotonic() < deadline, "the plan never began"
-        time.sleep(0.2)
+    return run, result
+
+
+def wait_until(happened: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 90
+    while not happened():
+        assert time.monotonic() < deadline, "what was waited for never came"
+        time.sleep(0.1)
+
+
+def test_session_that_is_ended_in_the_middle(database: Any, player: Player) -> None:
+    """A backend that is ended while the plan runs takes nothing with it."""
+    run, result = begin(player, {"content": SCHEMA, "before_sql": "SELECT pg_sleep(100)"})
+    ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(100)%'"
+    wait_until(lambda: database.server.execute(ending))
     output = run.communicate(timeout=120)[0]
     assert run.returncode != 0 and "Traceback" not in output and "Unforeseen" not in output
     failed = read(result)
     assert failed["failed"] and "msg" in failed
     assert objects(database) == [] and _databases(database) == []
-    assert player.apply({"content": SCHEMA}).result["changed"]
+    assert engine.converge(database.connector, SCHEMA).changed
 
 
 def test_tls_is_used_where_it_is_demanded(tls_server: servers.Server, tmp_path: Path) -> None:

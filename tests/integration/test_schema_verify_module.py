@@ -12,6 +12,8 @@ import plays
 import pytest
 from task_player import Player
 
+from ansible_collections.domainflow.database.plugins.module_utils import engine
+
 pytestmark = pytest.mark.one_major
 
 SCHEMA = """-- schema-version: 2.0
@@ -41,7 +43,7 @@ def checks(result: dict[str, Any]) -> dict[str, bool]:
 
 
 def test_deployed_database_passes_every_check(database: Any, player: Player) -> None:
-    assert not player.apply({"src": "app.sql"}).failed
+    engine.converge(database.connector, SCHEMA)
     database.execute("INSERT INTO app.account VALUES (1, 'a@example.com')")
     before = database.dump()
     played = player.verify({"src": "app.sql", "user_table": "app.account"}, "-vvvv", "--diff")
@@ -58,7 +60,7 @@ def test_deployed_database_passes_every_check(database: Any, player: Player) -> 
 
 
 def test_every_kind_of_drift_is_listed_with_both_texts(database: Any, player: Player) -> None:
-    assert not player.apply({"src": "app.sql"}).failed
+    engine.converge(database.connector, SCHEMA)
     for statement in (
         "DROP INDEX app.account_email_idx",
         "ALTER TABLE app.account ALTER COLUMN email DROP NOT NULL",
@@ -66,7 +68,8 @@ def test_every_kind_of_drift_is_listed_with_both_texts(database: Any, player: Pl
         "CREATE TABLE app.scratch (a integer)",
     ):
         database.execute(statement)
-    played = player.verify({"src": "app.sql", "user_table": "app.account"})
+    options = {"src": "app.sql", "user_table": "app.account"}
+    played, tolerated = player.series("schema_verify", (options, {}), ({**options, "fail_on_drift": False}, {}))
     assert played.failed and played.result["error"] == "Drift" and "Traceback" not in played.output
     result = played.result
     assert names(result["missing"]) == ["index app.account_email_idx"]
@@ -81,18 +84,20 @@ def test_every_kind_of_drift_is_listed_with_both_texts(database: Any, player: Pl
     for text in ("app.sql", "account_email_idx", "email"):
         assert text in played.message
 
-    tolerated = player.verify({"src": "app.sql", "fail_on_drift": False})
     assert not tolerated.failed and not tolerated.result["in_sync"]
     assert tolerated.result["missing"] == result["missing"]
 
 
 def test_unexpected_objects_are_drift_where_they_are_to_be(database: Any, player: Player) -> None:
-    assert not player.apply({"src": "app.sql"}).failed
+    engine.converge(database.connector, SCHEMA)
     database.execute("CREATE TABLE app.scratch (a integer)")
-    assert not player.verify({"src": "app.sql"}).failed
-    played = player.verify({"src": "app.sql", "fail_on_unexpected": True})
+    strict = {"src": "app.sql", "fail_on_unexpected": True}
+    lenient, played, ignoring = player.series(
+        "schema_verify", ({"src": "app.sql"}, {}), (strict, {}), ({**strict, "ignore": ["app.scratch*"]}, {})
+    )
+    assert not lenient.failed and lenient.result["in_sync"]
     assert played.failed and "app.scratch" in played.message
-    assert not player.verify({"src": "app.sql", "fail_on_unexpected": True, "ignore": ["app.scratch*"]}).failed
+    assert not ignoring.failed and ignoring.result["in_sync"]
 
 
 def test_empty_database_misses_everything_and_stays_empty(database: Any, player: Player) -> None:
@@ -105,10 +110,11 @@ def test_empty_database_misses_everything_and_stays_empty(database: Any, player:
 
 def test_deployed_domainflow_verifies(database: Any, player: Player) -> None:
     folder = plays.ROOT / "files" / "sql"
-    assert not player.apply({"src": str(folder / "production_schema_v3.sql")}).failed
+    engine.converge(database.connector, folder / "production_schema_v3.sql")
     database.execute("UPDATE auth.users SET password_hash = 'changed by its owner' WHERE email = 'user@domainflow.com'")
-    for name in ("production_schema_v3.sql", "schema.sql"):
-        played = player.verify({"src": str(folder / name), "user_table": "auth.users"})
+    files = ("production_schema_v3.sql", "schema.sql")
+    tasks: list[Any] = [({"src": str(folder / name), "user_table": "auth.users"}, {}) for name in files]
+    for played in player.series("schema_verify", *tasks):
         assert not played.failed, played.output
         assert played.result["counts"] == {"auth.users": 3}
 
@@ -119,7 +125,7 @@ def test_bad_input_is_worded(database: Any, player: Player) -> None:
         "bad.sql:2: psql command '\\gexec'": {"src": player.write("bad.sql", "SELECT 1;\n\\gexec\n")},
         "the table app.nobody": {"src": "app.sql", "user_table": "app.nobody"},
     }
-    failures = player.failures("schema_verify", [(options, {}) for options in bad.values()])
+    failures = player.series("schema_verify", *[(options, {}) for options in bad.values()])
     for message, played in zip(bad, failures, strict=True):
         assert played.failed and played.message.startswith(message), played.message
         assert "Traceback" not in played.output and "Unforeseen" not in played.output

@@ -40,6 +40,12 @@ _SECRET = ("sslpassword", "oauth_client_secret", "scram_client_key", "scram_serv
 _DRIVER = ("dsn", "connection_factory", "cursor_factory", "async", "async_", "replication")
 
 
+def secret_parameters(connect_params: Optional[Mapping[str, Any]]) -> Tuple[str, ...]:
+    """The values of ``connect_params`` that must not be printed; their keys are refused, but ansible shows options."""
+    values = [value for key, value in (connect_params or {}).items() if key in _SECRET or key == "password"]
+    return tuple(str(value) for value in values if value)
+
+
 @dataclass(frozen=True)
 class ConnectionOptions:
     """Where to connect, as whom, and how strictly. Names are those of the modules' options."""
@@ -78,8 +84,8 @@ class ConnectionOptions:
 
     def secrets(self) -> Tuple[str, ...]:
         """Every value that must not appear in a message."""
-        values = [self.login_password] + [self.connect_params.get(key) for key in _SECRET + ("password",)]
-        return tuple(str(value) for value in values if value)
+        own = (self.login_password,) if self.login_password else ()
+        return own + secret_parameters(self.connect_params)
 
     def libpq(self, dbname: Optional[str] = None) -> Dict[str, Any]:
         """Keyword arguments for ``psycopg2.connect``."""

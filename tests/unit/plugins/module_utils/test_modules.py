@@ -33,6 +33,7 @@ class Module:
         self.result: dict[str, Any] = {}
         self.handling: Any = None
         self.warnings: list[str] = []
+        self.no_log_values: set[str] = set()
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
@@ -60,6 +61,14 @@ def test_result_is_handed_on() -> None:
     module = ended(lambda params, check: {"changed": True, "seen": (params["name"], check), "warnings": ["odd"]})
     assert module.warnings == ["odd"]
     assert module.result == {"changed": True, "seen": ("value", True)}
+
+
+def test_secrets_among_the_connection_parameters_are_masked() -> None:
+    module = Module()
+    module.params["connect_params"] = {"sslpassword": SECRET, "keepalives": "1"}
+    with pytest.raises(Ended):
+        module_main.run(module, lambda _params, _check: {})
+    assert module.no_log_values == {SECRET}
 
 
 def test_result_can_say_that_it_failed() -> None:
