@@ -81,7 +81,8 @@ def diff_of(plan: List[Dict[str, Any]], objects: List[Dict[str, Any]]) -> List[D
     """What ``--diff`` shows: first the statements in their order, then each object before and after."""
     if not plan and not objects:
         return []
-    statements = "\n".join(_terminated(step["sql"]) for step in plan)
+    # The empty line sets the statements off from the first object, which ansible prints right behind them.
+    statements = "\n".join(_terminated(step["sql"]) for step in plan) + "\n\n"
     shown: List[Dict[str, Any]] = [{"prepared": statements}] if plan else []
     for entry in objects:
         header = entry.get("header", "")

@@ -185,6 +185,9 @@ plan:
     table:
       description: The table that is locked.
       type: str
+    phase:
+      description: V(main) is the one transaction. Steps of other phases are committed one by one, before or after it.
+      type: str
   sample:
     - sql: ALTER TABLE public.customer ADD COLUMN phone character varying(30)
       object: column public.customer.phone
@@ -192,6 +195,7 @@ plan:
       hazards: []
       lock: ACCESS EXCLUSIVE
       table: public.customer
+      phase: main
 extra:
   description: Objects of the managed schemas that the source does not have and that were left.
   returned: success

@@ -106,6 +106,11 @@ def refusal(text: str, verb: str) -> Optional[Refusal]:
             return _shared(verb)
         if first == "DROP" and kind == "OWNED":
             return _shared("DROP OWNED")
+        if verb == "ALTER SUBSCRIPTION" and _starts_subscription(text):
+            return Refusal(
+                "ALTER SUBSCRIPTION … ENABLE or REFRESH would reach for the publisher while the file is being read",
+                "Enable the subscription once it is deployed; schema_apply leaves that as it is.",
+            )
         if verb == "CREATE SUBSCRIPTION" and not _connects_later(text):
             return Refusal(
                 "CREATE SUBSCRIPTION would connect to the publisher while the file is being read",
@@ -219,6 +224,11 @@ def _shared_in_body(text: str) -> Optional[Refusal]:
         if found:
             return _shared(f"{' '.join(found.group().upper().split())} in a DO block")
     return None
+
+
+def _starts_subscription(text: str) -> bool:
+    # ALTER SUBSCRIPTION name ENABLE; the name may be such a word itself.
+    return any(token.text in ("ENABLE", "REFRESH") for token in islice(tokens(text), 3, 4))
 
 
 def _connects_later(text: str) -> bool:

@@ -178,7 +178,7 @@ def test_diff_begins_with_the_statements_in_order() -> None:
     plan = [{"sql": "CREATE TABLE t ()"}, {"sql": "SELECT 1 -- x"}, {"sql": "SELECT 2;\n"}]
     objects = [{"header": "table t", "before": "", "after": "CREATE TABLE t ()"}]
     assert schema_options.diff_of(plan, objects) == [
-        {"prepared": "CREATE TABLE t ();\nSELECT 1 -- x\n;\nSELECT 2;"},
+        {"prepared": "CREATE TABLE t ();\nSELECT 1 -- x\n;\nSELECT 2;\n\n"},
         {"before_header": "table t", "after_header": "table t", "before": "", "after": "CREATE TABLE t ()\n"},
     ]
     assert schema_options.diff_of([], []) == []
