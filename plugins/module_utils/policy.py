@@ -21,6 +21,8 @@ class Policy:
     ``schemas``: the schemas to manage, None for those that the source defines. ``ignore``: globs of objects to leave
     alone. ``prune``: drop what the source does not have. ``allow_hazards``: hazards (or "hazard:glob of objects") that
     ``refuse_hazards`` does not stop. ``owner``: role that owns what the source gives to nobody; the run acts as it.
+    ``strategy``: atomic runs everything in one transaction; auto spares the tables of at least ``big_table_rows`` rows
+    (by the planner's estimate) and online all tables: indexes are built concurrently, constraints validated afterwards.
     ``enforce``: table -> columns whose reference values are put back. ``lock_timeout`` and ``wait_for_lock`` are seconds:
     the longest wait for a lock on a table, and for another run on the same database. ``record``: keep the ledger.
     """
@@ -31,6 +33,7 @@ class Policy:
     allow_hazards: Tuple[str, ...] = ()
     refuse_hazards: Tuple[str, ...] = ("data_loss",)
     strategy: str = "auto"
+    big_table_rows: int = 100_000
     owner: Optional[str] = None
     renames: Tuple[str, ...] = ()
     enforce: Mapping[str, Any] = field(default_factory=dict)

@@ -20,10 +20,10 @@ from .catalog import privileges
 from .catalog.fingerprint import fingerprint
 from .catalog.model import Catalog, Identity, Object
 from .catalog.read import pin_settings, read, read_casts
-from .diff import Difference, compare, is_database_wide
+from .diff import Change, Difference, compare, is_database_wide, is_left_over
 from .errors import SourceError, VerificationFailed
 from .outcome import Findings, ObjectDiff, Outcome
-from .plan import Plan, Step, make, set_not_null
+from .plan import Plan, Step, big_tables, make, online, set_not_null
 from .plan.describe import describe
 from .policy import Policy
 from .script import Source
@@ -296,7 +296,14 @@ def _plan(
         if step.late
     ]
     if steps or late:
-        steps = _own(policy.before_sql, "before_sql") + steps + _own(policy.after_sql, "after_sql") + late
+        big = big_tables(steps + late, found, policy.strategy, policy.big_table_rows)
+        steps = online(steps, found, desired.renamed, big)
+        late = online(late, found, desired.catalog, big)
+        before = [step for step in steps + late if step.phase == "before"]
+        after = [step for step in steps + late if step.phase == "after"]
+        steps = [step for step in steps if step.phase == "main"]
+        late = [step for step in late if step.phase == "main"]
+        steps = before + _own(policy.before_sql, "before_sql") + steps + _own(policy.after_sql, "after_sql") + late + after
     row_diff = tuple(ObjectDiff(f"rows of {each.table.relation}", each.before, each.after) for each in row_plan.diff)
     return plan.with_steps(steps), list(row_plan.warnings), row_diff
 
@@ -415,11 +422,17 @@ class _Proof:
         self.before = before
         self.fingerprint = ""
 
-    def __call__(self, connection: Any) -> None:
+        self.pending = frozenset(step.object for step in made.plan.steps if step.phase == "after")
+
+    def __call__(self, connection: Any, last: bool) -> None:
+        """``last`` is false where steps follow that the transaction cannot hold: what they change is passed over."""
         desired = self.made.desired
         with self.clock.stage("verify"):
             result = read(connection, desired.catalog.schemas, ignore=self.policy.ignore)
             left = compare(result, desired.catalog, self.policy.prune, self.made.once)
+            if not last:
+                changes = (change for change in left.changes if not self._follows(change))
+                left = replace(left, changes=tuple(changes))
             differs = residue(settle(self.made.loaded.connection, left, desired.catalog), result, desired.catalog)
             checked = rows.check_rows(desired.rows, connection, desired.catalog, self.policy.enforce)
             differs += [str(each) for each in checked.differences]
@@ -431,11 +444,17 @@ class _Proof:
                 "event trigger or before_sql or after_sql changed what the plan made.",
                 details={"residue": differs},
             )
+        if not last:
+            return
         self.fingerprint = fingerprint(result)
         if self.policy.record:
             with connection.cursor() as cursor:
                 cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(self.live.login_role)))
                 _record(cursor, self.clock, self.made, self.findings, self.before, self.fingerprint, checked.digest)
+
+
+    def _follows(self, change: Change) -> bool:
+        return change.id in self.pending or is_left_over(change.old)
 
 
 def _record(

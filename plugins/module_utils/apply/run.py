@@ -1,18 +1,20 @@
 # Copyright (c) 2026 domainflow.database contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running a plan: statements that cannot share a transaction first, all others in one, tried again when locks are
-not to be had."""
+"""Running a plan: one transaction, with steps before and after it that are committed one by one; tried again when
+locks are not to be had."""
 
 from __future__ import annotations
 
 import random
+import re
 import time
 from typing import Any, Callable, List, Optional
 
 import psycopg2
 from psycopg2 import errorcodes, sql
 
+from ..catalog.quoting import ident
 from ..catalog.read import PINNED_SETTINGS
 from ..errors import Busy, EngineError, PermissionMissing
 from ..plan import Step
@@ -30,24 +32,41 @@ def run(
     steps: List[Step],
     policy: Policy,
     settings: Any,
-    finish: Callable[[Any], None],
+    finish: Callable[[Any, bool], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Run ``steps``, call ``finish(connection)`` inside the transaction, commit; the number of retries is returned.
+    """Run ``steps``; the number of retries is returned.
 
-    ``settings`` are (name, value) pairs that the caller's own statements (before_sql, after_sql) run under. Whatever
-    ``finish`` raises rolls everything back. Raises EngineError with the statement that failed, Busy when the retries
-    are used up.
+    ``finish(connection, last)`` is called before the commit of the transaction and, where steps follow it, once more
+    (``last`` is true the final time) in a transaction of its own; whatever it raises rolls that transaction back.
+    ``settings`` are (name, value) pairs that the caller's own statements (before_sql, after_sql) run under. Raises
+    EngineError with the statement that failed, Busy when the retries are used up.
     """
-    first = [step for step in steps if step.breaks_transaction]
-    rest = [step for step in steps if not step.breaks_transaction]
+    main = [step for step in steps if step.phase == "main"]
+    after = [step for step in steps if step.phase == "after"]
+    retries = 0
+
+    def attempt(work: Callable[[], None]) -> None:
+        nonlocal retries
+        retries += _retried(work, policy, sleep)
+
+    for step in steps:
+        if step.phase == "before":
+            attempt(lambda step=step: _alone(connection, step, policy))  # type: ignore[misc]  # a bound default
+    if main or not after:
+        attempt(lambda: _transaction(connection, main, policy, settings, lambda c: finish(c, not after)))
+    for step in after:
+        attempt(lambda step=step: _alone(connection, step, policy))  # type: ignore[misc]  # a bound default
+    if after:
+        attempt(lambda: _transaction(connection, [], policy, settings, lambda c: finish(c, True)))
+    return retries
+
+
+def _retried(work: Callable[[], None], policy: Policy, sleep: Callable[[float], None]) -> int:
     retries = 0
     while True:
         try:
-            if first:
-                _transaction(connection, first, policy, settings, None)
-                first = []
-            _transaction(connection, rest, policy, settings, finish)
+            work()
             return retries
         except _Blocked as blocked:
             retries += 1
@@ -59,6 +78,33 @@ def run(
                 ) from None
             pause = min(_FIRST_PAUSE * 2 ** (retries - 1), _LONGEST_PAUSE)
             sleep(pause * random.uniform(0.5, 1.5))  # so that two runs do not keep meeting
+
+
+_BUILD = re.compile(r"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?P<name>\S+|\"(?:[^\"]|\"\")+\") ON ")
+
+
+def _alone(connection: Any, step: Step, policy: Policy) -> None:
+    """Run one step outside of a transaction block."""
+    concurrent = " CONCURRENTLY " in step.sql
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        role = cursor.fetchone()[0]
+        if policy.owner:
+            cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(policy.owner)))
+        # A concurrent build waits for transactions, and nobody waits for it meanwhile.
+        timeout = 0 if concurrent else int(policy.lock_timeout * 1000)
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", (f"{timeout}ms",))
+        try:
+            build = _BUILD.match(step.sql)
+            if build is not None:
+                # What a broken build has left under that name is of no use.
+                schema = step.object.schema
+                cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {ident(schema)}.{build.group('name')}")
+            _execute(cursor, step, ())
+        finally:
+            if not connection.closed:
+                cursor.execute("RESET lock_timeout")
+                cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
 
 
 class _Blocked(Exception):
@@ -121,6 +167,8 @@ def _failure(step: Step, error: psycopg2.Error, reason: str) -> EngineError:
     if detail and error.pgcode == errorcodes.DEPENDENT_OBJECTS_STILL_EXIST:
         message += f" ({detail})"
     hint = "Nothing was changed: the transaction was rolled back."
+    if step.phase != "main":
+        hint = "The steps before this one are done and stay; the next run goes on from there."
     if error.pgcode == errorcodes.INSUFFICIENT_PRIVILEGE:
         return PermissionMissing(
             message, hint=f"Connect as the owner, or set owner to the role that owns it. {hint}", details=details

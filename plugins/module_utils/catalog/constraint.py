@@ -90,9 +90,9 @@ def _create(constraint: Constraint, context: Context) -> List[Ddl]:
 
 def _with_options(definition: str, words: str) -> str:
     """Index parameters stand before WHERE and DEFERRABLE; these close a definition."""
-    for tail in (" DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"):
-        if definition.endswith(tail):
-            return definition[: -len(tail)] + words + tail
+    definition, tail = split_deferral(definition)
+    if tail:
+        return _with_options(definition, words) + tail
     position = definition.find(" WHERE (")
     if definition.startswith("EXCLUDE") and position > 0:
         return definition[:position] + words + definition[position:]
@@ -104,8 +104,8 @@ def _alter(old: Constraint, new: Constraint, fields: FrozenSet[str], _context: C
     if fields == {"definition"} and old.definition == new.definition + NOT_VALID:
         sql = f"ALTER TABLE {table.relation} VALIDATE CONSTRAINT {ident(new.id.part)}"
         return [Ddl(sql, (), "SHARE UPDATE EXCLUSIVE", table)]
-    if fields == {"definition"} and new.type == "f" and _undeferred(old.definition) == _undeferred(new.definition):
-        sql = f"ALTER TABLE {table.relation} ALTER CONSTRAINT {ident(new.id.part)} {_deferral(new.definition)}"
+    if fields == {"definition"} and new.type == "f" and split_deferral(old.definition)[0] == split_deferral(new.definition)[0]:
+        sql = f"ALTER TABLE {table.relation} ALTER CONSTRAINT {ident(new.id.part)} {split_deferral(new.definition)[1].strip() or 'NOT DEFERRABLE'}"
         return [Ddl(sql, (), "SHARE ROW EXCLUSIVE", table)]
     if fields == {"index_options"}:
         index = Identity("index", new.id.schema, new.id.part).relation
@@ -122,15 +122,12 @@ def _alter(old: Constraint, new: Constraint, fields: FrozenSet[str], _context: C
     return None
 
 
-def _undeferred(definition: str) -> str:
+def split_deferral(definition: str) -> Tuple[str, str]:
+    """(what comes before it, the words that say when the constraint is checked)."""
     for tail in (" DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"):
         if definition.endswith(tail):
-            return definition[: -len(tail)]
-    return definition
-
-
-def _deferral(definition: str) -> str:
-    return definition[len(_undeferred(definition)) :].strip() or "NOT DEFERRABLE"
+            return definition[: -len(tail)], tail
+    return definition, ""
 
 
 def _drop(constraint: Constraint, _context: Context) -> List[Ddl]:

@@ -9,6 +9,6 @@ sequences of the same table) is paired as a rename.
 
 from __future__ import annotations
 
-from .compare import Change, Difference, ExtraGrant, compare, is_database_wide
+from .compare import Change, Difference, ExtraGrant, compare, is_database_wide, is_left_over
 
-__all__ = ["Change", "Difference", "ExtraGrant", "compare", "is_database_wide"]
+__all__ = ["Change", "Difference", "ExtraGrant", "compare", "is_database_wide", "is_left_over"]

@@ -21,6 +21,20 @@ _ATTRIBUTES = frozenset({"default"})
 _RENAMED_BY_CONTENT = frozenset({"constraint", "index", "sequence"})
 
 
+# What an online run makes for the time being; one that was broken off leaves it, and the next one takes it away.
+BUILDING = "__building_"
+NOT_NULL_CHECK = "__not_null_"
+
+
+def is_left_over(obj: Optional[Object]) -> bool:
+    """Whether an object is one of those."""
+    if obj is None:
+        return False
+    if obj.id.kind == "index":
+        return obj.id.name.startswith(BUILDING)
+    return obj.id.kind == "constraint" and obj.id.part.startswith(NOT_NULL_CHECK)
+
+
 @dataclass(frozen=True)
 class Change:
     """One object that is to be made (``old`` is None), dropped (``new`` is None), altered or renamed."""
@@ -86,7 +100,7 @@ def compare(
     """
     missing = [obj for identity, obj in desired.objects.items() if identity not in live.objects]
     surplus = [obj for identity, obj in live.objects.items() if identity not in desired.objects]
-    renamed = _pair_renames(surplus, missing)
+    renamed = _pair_renames([obj for obj in surplus if not is_left_over(obj)], missing)
     changes: List[Change] = []
     extra_grants: List[ExtraGrant] = []
     for identity, new in desired.objects.items():
@@ -108,7 +122,7 @@ def compare(
         if is_database_wide(old.id) and old.id not in once:
             if getattr(old, "schema", None) in live.schemas:
                 extra.append(old)  # an extension whose objects stand among the managed ones
-        elif prune or (old.id.kind in _ATTRIBUTES and of_kept):
+        elif prune or (old.id.kind in _ATTRIBUTES and of_kept) or is_left_over(old):
             changes.append(Change(old, None))
         else:
             extra.append(old)

@@ -4,12 +4,14 @@
 """The plan: takes a difference and the two catalogs, gives the ordered steps that carry it out.
 
 ``work.py`` turns changes into units of work and adds the dependents that must be rebuilt with them, ``order.py``
-puts the units into an order that PostgreSQL accepts, ``make.py`` wires the two and gives a ``Plan``.
+puts the units into an order that PostgreSQL accepts, ``make.py`` wires the two and gives a ``Plan``. ``replace.py`` has
+the statements for what cannot be altered, ``online.py`` rewrites the steps on big tables.
 """
 
 from __future__ import annotations
 
 from .make import make, set_not_null
 from .model import Plan, Probe, Step
+from .online import big_tables, online
 
-__all__ = ["Plan", "Probe", "Step", "make", "set_not_null"]
+__all__ = ["Plan", "Probe", "Step", "big_tables", "make", "online", "set_not_null"]

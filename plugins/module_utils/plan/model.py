@@ -13,7 +13,10 @@ from ..catalog.model import Hazard, Identity, Object
 
 @dataclass(frozen=True)
 class Step:
-    """One statement of a plan. ``shown`` stands for ``sql`` in print where that holds values better not printed."""
+    """One statement of a plan. ``shown`` stands for ``sql`` in print where that holds values better not printed.
+
+    ``phase``: main is the one transaction; steps before and after it are committed one by one.
+    """
 
     sql: str
     object: Identity
@@ -24,6 +27,7 @@ class Step:
     breaks_transaction: bool = False
     late: bool = False
     shown: Optional[str] = None
+    phase: str = "main"
 
     @property
     def text(self) -> str:
@@ -38,6 +42,7 @@ class Step:
             "action": self.action,
             "hazards": [{"kind": hazard.kind, "text": hazard.text} for hazard in self.hazards],
             "lock": self.lock,
+            "phase": self.phase,
             "table": self.table.relation if self.table else "",
         }
 

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps on big tables, rewritten so that nobody who reads or writes waits for them.
+
+Three phases: what can be built beside the running database (indexes, concurrently), the one transaction, and what
+follows it without a strong lock (validation of constraints that were added NOT VALID). Each step of the first and the
+last phase is committed by itself; a run that is broken off there is picked up by the next one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Callable, List, Optional, Sequence, Set, Tuple
+
+from ..catalog.column import Column
+from ..catalog.constraint import NOT_VALID, Constraint, split_deferral
+from ..catalog.index import Index
+from ..catalog.model import Catalog, Identity
+from ..catalog.quoting import ident
+from ..catalog.table import Table
+from ..diff.compare import BUILDING, NOT_NULL_CHECK
+from .model import Step
+
+_HEAVY = frozenset({"blocking_scan", "blocking_index_build"})
+_KEY = re.compile(r"(?P<kind>PRIMARY KEY|UNIQUE)(?P<nulls> NULLS NOT DISTINCT)? (?P<rest>\(.*)\Z", re.DOTALL)
+_NAME_BYTES = 63  # NAMEDATALEN - 1
+
+
+def _temporary(prefix: str, name: str) -> str:
+    return (prefix + name).encode()[:_NAME_BYTES].decode("utf-8", "ignore")
+
+
+def big_tables(steps: Sequence[Step], live: Catalog, strategy: str, threshold: int) -> Callable[[Optional[Identity]], bool]:
+    """Whether a table is to be treated with care: it is there already, is not partitioned (PostgreSQL has no
+    concurrent build for those), is not replaced by the plan, and has ``threshold`` rows (any, with strategy online)."""
+    replaced = {step.object for step in steps if step.object.kind == "table" and step.action in ("create", "drop")}
+
+    def big(table: Optional[Identity]) -> bool:
+        if table is None or strategy == "atomic" or table in replaced:
+            return False
+        obj = live.get(table)
+        if obj is None or (isinstance(obj, Table) and obj.partition_key is not None):
+            return False
+        facts = live.facts.get(table)
+        return strategy == "online" or (facts is not None and facts.rows >= threshold)
+
+    return big
+
+
+def online(steps: Sequence[Step], live: Catalog, desired: Catalog, big: Callable[[Optional[Identity]], bool]) -> List[Step]:
+    """The steps in the order in which they are run, phase by phase."""
+    return _Online(steps, live, desired, big).run()
+
+
+class _Online:
+    def __init__(
+        self, steps: Sequence[Step], live: Catalog, desired: Catalog, big: Callable[[Optional[Identity]], bool]
+    ) -> None:
+        self.steps = steps
+        self.live = live
+        self.desired = desired
+        self.big = big
+        self.changed: Set[Identity] = {step.object for step in steps if step.action != "alter" or " TYPE " in step.sql}
+        self.dropped: Set[Identity] = {step.object for step in steps if step.action == "drop"}
+        self.created: Set[Identity] = {step.object for step in steps if step.action == "create"}
+        self.before: List[Step] = []
+        self.main: List[Step] = []
+        self.after: List[Step] = []
+        # Objects that are there only in the last phase: whatever needs them has to wait as well.
+        self.postponed: Set[Identity] = set()
+
+    def run(self) -> List[Step]:
+        for step in self.steps:
+            if step.breaks_transaction:
+                self.before.append(replace(step, phase="before"))
+            elif self._waits(step):
+                self.postponed.add(step.object)
+                self.after.append(replace(step, phase="after"))
+            else:
+                self._place(step)
+        return self.before + self.main + self.after
+
+    def _waits(self, step: Step) -> bool:
+        if step.object in self.postponed:
+            return True
+        return step.action != "drop" and bool(self.desired.depends.get(step.object, frozenset()) & self.postponed)
+
+    def _ready(self, identity: Identity) -> bool:
+        """Whether an object can be built before anything else is done: all that it stands on is there as it will be."""
+        return not self.desired.depends.get(identity, frozenset()) & self.changed
+
+    def _place(self, step: Step) -> None:
+        obj = self.desired.get(step.object) if step.action != "drop" else self.live.get(step.object)
+        if isinstance(obj, Index) and self.big(obj.table):
+            self._index(step, obj)
+        elif isinstance(obj, Constraint) and self.big(obj.parent):
+            self._constraint(step, obj)
+        elif isinstance(obj, Column) and self.big(obj.parent) and step.sql.endswith(" SET NOT NULL"):
+            self._not_null(step, obj)
+        else:
+            self.main.append(step)
+
+    def _light(self, step: Step, sql: str, phase: str, lock: str = "SHARE UPDATE EXCLUSIVE") -> Step:
+        hazards = tuple(hazard for hazard in step.hazards if hazard.kind not in _HEAVY)
+        return replace(step, sql=sql, phase=phase, hazards=hazards, lock=lock)
+
+    def _index(self, step: Step, index: Index) -> None:
+        if step.action == "drop":
+            gone_with_its_column = self.live.depends.get(step.object, frozenset()) & self.dropped
+            if step.object in self.created or gone_with_its_column:
+                self.main.append(step)
+            else:
+                sql = step.sql.replace("DROP INDEX ", "DROP INDEX CONCURRENTLY ", 1)
+                self.after.append(self._light(step, sql, "after"))
+        elif step.action != "create" or not step.sql.startswith(("CREATE INDEX ", "CREATE UNIQUE INDEX ")):
+            self.main.append(step)
+        elif not self._ready(index.id):
+            self.postponed.add(index.id)
+            self.after.append(self._light(step, step.sql.replace(" INDEX ", " INDEX CONCURRENTLY ", 1), "after"))
+        elif index.id in self.dropped:
+            name = _temporary(BUILDING, index.id.name)
+            head = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX "
+            rest = step.sql[len(head) + len(ident(index.id.name)) :]
+            self.before.append(self._light(step, f"{head}CONCURRENTLY {ident(name)}{rest}", "before"))
+            built = index.id._replace(name=name).relation
+            self.main.append(self._light(step, f"ALTER INDEX {built} RENAME TO {ident(index.id.name)}", "main"))
+        else:
+            self.before.append(self._light(step, step.sql.replace(" INDEX ", " INDEX CONCURRENTLY ", 1), "before"))
+
+    def _constraint(self, step: Step, constraint: Constraint) -> None:
+        table = constraint.parent.relation
+        name = ident(constraint.id.part)
+        if " VALIDATE CONSTRAINT " in step.sql:
+            self.after.append(replace(step, phase="after"))
+        elif step.action != "create" or " ADD CONSTRAINT " not in step.sql:
+            self.main.append(step)
+        elif constraint.type in "cf" and not step.sql.endswith(NOT_VALID):
+            self.main.append(self._light(step, step.sql + NOT_VALID, "main", step.lock))
+            self.after.append(self._light(step, f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}", "after"))
+        else:
+            built = self._key_index(step, constraint)
+            if built is None:
+                self.main.append(step)
+            else:
+                self.before.append(built[0])
+                self.main.append(built[1])
+
+    def _key_index(self, step: Step, constraint: Constraint) -> Optional[Tuple[Step, Step]]:
+        """The index of a primary or unique key, built concurrently, and the step that makes the constraint of it."""
+        definition, deferral = split_deferral(constraint.definition)
+        match = _KEY.match(definition)
+        if match is None or "WITHOUT OVERLAPS" in definition or not self._ready(constraint.id):
+            return None
+        if match.group("kind") == "PRIMARY KEY" and not self._all_not_null(constraint):
+            return None
+        name = ident(_temporary(BUILDING, constraint.id.part))
+        table = constraint.parent.relation
+        rest = step.sql[step.sql.index(match.group("kind")) + len(match.group("kind")) :]
+        rest = rest[: len(rest) - len(deferral)].replace(" NULLS NOT DISTINCT", "", 1).replace(" USING INDEX TABLESPACE", " TABLESPACE")
+        columns, _paren, others = rest.strip().partition(")")
+        index = f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} USING btree {columns}){self._index_words(others, match)}"
+        add = f"ALTER TABLE {table} ADD CONSTRAINT {ident(constraint.id.part)} {match.group('kind')} USING INDEX {name}{deferral}"
+        return self._light(step, index, "before"), self._light(step, add, "main", "ACCESS EXCLUSIVE")
+
+    @staticmethod
+    def _index_words(others: str, match: "re.Match[str]") -> str:
+        """INCLUDE (…), NULLS NOT DISTINCT, WITH (…), TABLESPACE: in CREATE INDEX they come in this order."""
+        nulls = match.group("nulls") or ""
+        include = re.match(r" INCLUDE \([^)]*\)", others)
+        if include is None:
+            return nulls + others
+        return include.group(0) + nulls + others[include.end() :]
+
+    def _all_not_null(self, constraint: Constraint) -> bool:
+        """Without that, making the key reads the table under a strong lock, and little is won."""
+        bases = self.desired.depends.get(constraint.id, frozenset())
+        columns = [self.live.get(base) for base in bases if base.kind == "column"]
+        return bool(columns) and all(isinstance(column, Column) and column.not_null for column in columns)
+
+    def _not_null(self, step: Step, column: Column) -> None:
+        table, name = column.parent.relation, ident(column.id.part)
+        check = ident(_temporary(NOT_NULL_CHECK, column.id.part))
+        on = f"ALTER TABLE {table}"
+        add = f"{on} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL){NOT_VALID}"
+        self.main.append(self._light(step, add, "main", "ACCESS EXCLUSIVE"))
+        self.after.append(self._light(step, f"{on} VALIDATE CONSTRAINT {check}", "after"))
+        # With the valid check at hand, PostgreSQL (12 and later) does not read the table again.
+        self.after.append(self._light(step, step.sql, "after", "ACCESS EXCLUSIVE"))
+        self.after.append(self._light(step, f"{on} DROP CONSTRAINT {check}", "after", "ACCESS EXCLUSIVE"))
