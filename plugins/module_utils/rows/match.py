@@ -5,21 +5,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import AbstractSet, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from operator import itemgetter
+from typing import AbstractSet, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import psycopg2
 
 from ..catalog.quoting import ident
 from ..errors import PermissionMissing
-from .model import Key, Lookup, Made, Row, Special, TableRows
+from .keys import RowKeys, given, plain_text
+from .model import Key, Made, Row, Special, TableRows, Unsure
 from .query import Query
-from .read import made_up
 from .view import TEXT_EQUALS, View
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A live row: how it was found (None: by all its values), and the texts of the columns asked for."""
 
     key: Optional[Key]
@@ -31,41 +30,6 @@ class Matches(NamedTuple):
 
     rows: Mapping[int, Sequence[Found]]
     empty: bool
-
-
-def _keys_of(keys: Iterable[Key], table: TableRows, row: Row) -> Tuple[List[Key], List[Key]]:
-    """The keys that can find the row: those whose values the source gave, those with a value that a default made."""
-    at = {column.name: row[position] for position, column in enumerate(table.columns)}
-    natural: List[Key] = []
-    made: List[Key] = []
-    for key in keys:
-        values = [at.get(name) for name in key.columns]
-        if any(isinstance(value, Special) or (value is None and key.nulls_distinct) for value in values):
-            continue
-        (made if any(isinstance(value, Made) for value in values) else natural).append(key)
-    return natural, made
-
-
-def usable_keys(keys: Iterable[Key], table: TableRows, row: Row) -> List[Key]:
-    """The keys by which a row can be found.
-
-    A number that a sequence made says nothing of the row where another key does.
-    """
-    natural, made = _keys_of(keys, table, row)
-    return natural or made
-
-
-def known_by_made_key(keys: Iterable[Key], table: TableRows, row: Row) -> bool:
-    """Whether nothing but a value that a default made tells the row from others."""
-    natural, made = _keys_of(keys, table, row)
-    return bool(made) and not natural
-
-
-def natural_key(keys: Iterable[Key], table: TableRows, row: Row) -> Optional[Key]:
-    """A list of columns whose values the source gives and that finds the row, wherever it is."""
-    at = {column.name: row[position] for position, column in enumerate(table.columns)}
-    natural, _made = _keys_of(keys, table, row)
-    return next((key for key in natural if key.plain and None not in [at.get(name) for name in key.columns]), None)
 
 
 def match(connection: Any, view: View, table: TableRows, outputs: Sequence[str]) -> Matches:
@@ -83,38 +47,25 @@ def match(connection: Any, view: View, table: TableRows, outputs: Sequence[str])
 
 
 def _match(connection: Any, view: View, table: TableRows, outputs: Sequence[str]) -> Matches:
+    keys = RowKeys(view.keys, table)
     by_key: Dict[Key, List[int]] = {}
+    by_values: List[int] = []
     for number, row in enumerate(table.rows):
-        if any(isinstance(value, Lookup) for value in row):
-            usable = [key for key in usable_keys(view.keys, table, row) if not _looks_up(key, table, row)]
-        else:
-            usable = usable_keys(view.keys, table, row)
+        usable = keys.usable(row)
+        if keys.by_values(row, usable):
+            by_values.append(number)
         for key in usable:
-            by_key.setdefault(key, []).append(number)
+            if not keys.looks_up(key, row):
+                by_key.setdefault(key, []).append(number)
     found: Dict[int, List[Found]] = {}
     empty = True
     if by_key:
         empty = _by_keys(connection, view, table, by_key, outputs, found)
-    by_values = [
-        number for number, row in enumerate(table.rows) if number not in found and _found_by_values(view, table, row)
-    ]
+    by_values = [number for number in by_values if number not in found]
     if by_values:
         _by_values(connection, view, table, by_values, outputs, found)
         empty = empty and not found
     return Matches(found, empty)
-
-
-def _looks_up(key: Key, table: TableRows, row: Row) -> bool:
-    return any(isinstance(value, Lookup) for column, value in zip(table.columns, row) if column.name in key.columns)
-
-
-def _found_by_values(view: View, table: TableRows, row: Row) -> bool:
-    """Whether nothing but all its values identifies a row, or keys that do not hold for every row."""
-    if any(isinstance(value, Lookup) for value in row):
-        return False
-    at = {column.name: row[position] for position, column in enumerate(table.columns)}
-    random = {column.name for column in table.columns if made_up(column, at[column.name])}
-    return all(not key.plain or random.intersection(key.columns) for key in usable_keys(view.keys, table, row))
 
 
 def _guarded(connection: Any, safe: bool, cursor: Any, query: Query) -> bool:
@@ -153,13 +104,16 @@ def _by_keys(
             _keys_query(view, table, keys, by_key, outputs, True).run(cursor)
         rows = cursor.fetchall()
     empty = True
-    for row in sorted(rows, key=lambda each: (each[0], each[1])):
-        if row[1] < 0:
+    rows.sort(key=itemgetter(0, 1))
+    nothing = [Found(key, {}) for key in keys]
+    for row in rows:
+        number, bit = row[0], row[1]
+        if bit < 0:
             empty = False
             continue
-        hit = Found(keys[row[1]], dict(zip(outputs, row[2:])))
-        others = found.setdefault(row[0], [])
-        if all(other.values != hit.values for other in others) or not others:
+        hit = Found(keys[bit], dict(zip(outputs, row[2:]))) if outputs else nothing[bit]
+        others = found.setdefault(number, [])
+        if not others or all(other.values != hit.values for other in others):
             others.append(hit)
     return empty
 
@@ -184,16 +138,16 @@ def _keys_query(
     casts = []
     for place, (position, column) in enumerate(used):
         values = [table.rows[number][position] for number in numbers]
-        parameters.append([str(value) if isinstance(value, str) else None for value in values])
+        parameters.append([plain_text(value) for value in values])
         typed = not as_text and view.typed(column.name)
-        value = f"CAST(c{place} AS {column.base})" if typed else f"c{place}"
-        casts.append(f"{value} AS {ident(column.name)}")
+        term = f"CAST(c{place} AS {column.base})" if typed else f"c{place}"
+        casts.append(f"{term} AS {ident(column.name)}")
     arrays = ", ".join(["\0::int[]", "\0::bigint[]"] + [Query.array()] * len(used))
     columns = ", ".join(["number", "bits"] + [f"c{place}" for place in range(len(used))])
     names_taken = {column.name for column in view.desired.columns}
-    number, bits_name = _free("row_number", names_taken), _free("row_keys", names_taken)
+    number_name, bits_name = _free("row_number", names_taken), _free("row_keys", names_taken)
     given = (
-        f"WITH given AS (SELECT number AS {number}, bits AS {bits_name}"
+        f"WITH given AS (SELECT number AS {number_name}, bits AS {bits_name}"
         + "".join(", " + cast for cast in casts)
         + f" FROM unnest({arrays}) AS u({columns}))"
     )
@@ -203,7 +157,7 @@ def _keys_query(
         f"SELECT 0, -1{blanks} WHERE EXISTS (SELECT FROM {view.relation})",
     ]
     for bit, key in enumerate(keys):
-        mine = f"SELECT {number} AS number, {_terms(key)} FROM given WHERE {bits_name} & {1 << bit} <> 0"
+        mine = f"SELECT {number_name} AS number, {_terms(key)} FROM given WHERE {bits_name} & {1 << bit} <> 0"
         branches.append(_branch(view, key, bit, mine, needed, outputs, as_text))
     return Query(f"{given} " + " UNION ALL ".join(branches), parameters)
 
@@ -249,12 +203,12 @@ def _by_values(
 ) -> None:
     """Compare whole rows, as texts; of rows that are the same in the source, each needs one of its own."""
     equal: Dict[Tuple[Tuple[int, ...], Row], List[int]] = {}
+    every = tuple(range(len(table.columns)))
     for number in numbers:
         row = table.rows[number]
-        compared = tuple(
-            position
-            for position, column in enumerate(table.columns)
-            if not isinstance(row[position], (Special, Made)) and not made_up(column, row[position])
+        # What a default made is not the source's.
+        compared = (
+            every if given(row) else tuple(at for at in every if not isinstance(row[at], (Special, Made, Unsure)))
         )
         equal.setdefault((compared, tuple(row[position] for position in compared)), []).append(number)
     patterns: Dict[Tuple[int, ...], List[Tuple[Row, List[int]]]] = {}
@@ -282,7 +236,7 @@ def _values_query(
 ) -> Query:
     names = [table.columns[position].name for position in compared]
     parameters: List[Any] = [list(range(len(wanted)))]
-    parameters += [[values[place] for values, _same in wanted] for place in range(len(compared))]
+    parameters += [[plain_text(values[place]) for values, _same in wanted] for place in range(len(compared))]
     arrays = ", ".join(["\0::int[]"] + [Query.array()] * len(compared))
     columns = ", ".join(["number"] + [f"c{place}" for place in range(len(compared))])
     mine = f"SELECT number, ROW({', '.join(f'c{place}' for place in range(len(compared)))})::text AS whole"

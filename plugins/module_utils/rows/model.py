@@ -81,6 +81,7 @@ class Key:
     predicate: Optional[str]
     primary: bool
     nulls_distinct: bool
+    unique: bool  # False: an exclusion constraint
 
     @property
     def plain(self) -> bool:
@@ -117,6 +118,10 @@ class Shape:
     def source(self) -> str:
         """What FROM names: rows of inheriting tables are their own."""
         return self.table.relation if self.partitioned else f"ONLY {self.table.relation}"
+
+    @property
+    def references_itself(self) -> bool:
+        return any(key.referenced == self.table for key in self.foreign_keys)
 
     @property
     def primary_key(self) -> Optional[Key]:

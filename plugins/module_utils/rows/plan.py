@@ -167,14 +167,15 @@ Batch = List[Tuple[Resolved, List[int]]]
 
 def _batches(group: Group) -> Iterator[Batch]:
     """The rows that each statement inserts."""
-    if not group[0].levels and len(group) == 1:
-        for numbers in chunks(group[0].table, group[0].missing):
-            yield [(group[0], numbers)]
+    alone = group[0]
+    if len(group) == 1 and not alone.table.shape.references_itself:
+        for numbers in chunks(alone.table, alone.missing):
+            yield [(alone, numbers)]
         return
-    if len(group) == 1 and not _looks_up_itself(group[0]):
+    if len(group) == 1 and not _looks_up_itself(alone):
         # References are checked at the end of the statement: the order within does not matter.
-        if group[0].missing:
-            yield [(group[0], group[0].missing)]
+        if alone.missing:
+            yield [(alone, alone.missing)]
         return
     for level in sorted({level for each in group for level in each.levels.values()}):
         rows = [(each, [number for number in each.missing if each.levels[number] == level]) for each in group]
@@ -188,11 +189,12 @@ def _batches(group: Group) -> Iterator[Batch]:
 
 
 def _looks_up_itself(resolved: Resolved) -> bool:
-    return any(
-        isinstance(value, Lookup) and value.table == resolved.table.table
-        for number in resolved.missing
-        for value in resolved.table.rows[number]
-    )
+    name = resolved.table.table
+    for number in resolved.missing:
+        row = resolved.table.rows[number]
+        if Lookup in map(type, row) and any(isinstance(value, Lookup) and value.table == name for value in row):
+            return True
+    return False
 
 
 def masked_row(table: TableRows, number: int) -> str:

@@ -9,7 +9,7 @@ import re
 from typing import AbstractSet, Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
 from ..catalog.model import Catalog, Identity
-from ..catalog.quoting import ident, literal
+from ..catalog.quoting import ident, literal, qualified
 from ..catalog.read import pin_settings
 from .model import ColumnShape, Made, Reference, Row, SequenceState, Shape, Special, TableRows, Unsure, Value
 from .order import components
@@ -17,16 +17,17 @@ from .query import Query
 from .sequences import read_sequences
 from .shape import read_shapes
 
-# Rows of partitions are read, and later inserted, by way of the partitioned table.
+# Rows of partitions belong to the partitioned table. They are read where they are: other partitions may be foreign.
 _TABLES = """
-    SELECT DISTINCT n.nspname, c.relname
+    SELECT n.nspname, c.relname, ln.nspname, leaf.relname
       FROM pg_class leaf
+      JOIN pg_namespace ln ON ln.oid = leaf.relnamespace
       JOIN pg_class c ON c.oid = coalesce(pg_partition_root(leaf.oid), leaf.oid)
       JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE leaf.relkind = 'r' AND leaf.relpersistence <> 't' AND n.nspname = ANY(%s) AND pg_relation_size(leaf.oid) > 0
        AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid
                           AND e.deptype = 'e')
-     ORDER BY n.nspname, c.relname"""
+     ORDER BY n.nspname, c.relname, leaf.oid"""
 
 # The zones in which a source's session may have taken the local time.
 _ZONES = "SELECT 'UTC' UNION SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'"
@@ -78,14 +79,17 @@ def read_reference(
     pin_settings(connection)
     with connection.cursor() as cursor:
         cursor.execute(_TABLES, (list(desired.schemas),))
-        names = [row for row in cursor.fetchall() if desired.get(Identity("table", *row)) is not None]
+        leaves: Dict[Tuple[str, str], List[str]] = {}
+        for schema, name, leaf_schema, leaf in cursor.fetchall():
+            if desired.get(Identity("table", schema, name)) is not None:
+                leaves.setdefault((schema, name), []).append(qualified(leaf_schema, leaf))
         cursor.execute(_ZONES)
         zones = [zone for (zone,) in cursor.fetchall()]
     sequences = read_sequences(connection, desired)
-    shapes = read_shapes(connection, names)
+    shapes = read_shapes(connection, list(leaves))
     tables = {}
-    for name in names:
-        table = _read_table(connection, shapes[name], load_window, zones)
+    for name, sources in leaves.items():
+        table = _read_table(connection, shapes[name], sources, load_window, zones)
         if table.rows:
             tables[table.table] = _with_made(table, sequences, given_uuids)
     edges = {
@@ -101,7 +105,9 @@ def read_reference(
     return Reference(tuple(ordered), tuple(cycles), sequences)
 
 
-def _read_table(connection: Any, shape: Shape, window: Tuple[str, str], zones: Sequence[str]) -> TableRows:
+def _read_table(
+    connection: Any, shape: Shape, sources: Sequence[str], window: Tuple[str, str], zones: Sequence[str]
+) -> TableRows:
     columns = tuple(column for column in shape.columns if not column.generated)
     clocks = [
         (position, Special.DEFAULT if _clock_default(column) else Special.NOW, condition)
@@ -110,13 +116,11 @@ def _read_table(connection: Any, shape: Shape, window: Tuple[str, str], zones: S
         if condition
     ]
     outputs = [f"{ident(column.name)}::text" for column in columns] + [condition for _p, _w, condition in clocks]
-    # The order of insertion, so that the plan reads like the source.
-    query = Query(f"SELECT {', '.join(outputs)} FROM {shape.source} ORDER BY tableoid, ctid")
+    rows: List[Row] = []
     with connection.cursor() as cursor:
-        if not outputs:
-            return TableRows(shape, columns, ())
-        query.run(cursor)
-        rows: List[Row] = cursor.fetchall()
+        for source in sources if outputs else ():
+            Query(f"SELECT {', '.join(outputs)} FROM ONLY {source} ORDER BY {_order(shape)}").run(cursor)
+            rows += cursor.fetchall()
     if clocks:
         width = len(columns)
         for index, row in enumerate(rows):
@@ -127,6 +131,15 @@ def _read_table(connection: Any, shape: Shape, window: Tuple[str, str], zones: S
                     values[position] = word
             rows[index] = tuple(values)
     return TableRows(shape, columns, tuple(rows))
+
+
+def _order(shape: Shape) -> str:
+    """The same order at each load, whatever the order in which a query of the source came upon the rows."""
+    random = {column.name for column in shape.columns if random_default(column)}
+    for key in shape.keys:
+        if key.unique and key.plain and not random.intersection(key.columns):
+            return ", ".join([ident(name) for name in key.columns] + ["ctid"])
+    return "ctid"
 
 
 def _clock_default(column: ColumnShape) -> bool:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..catalog.model import Identity
-from .match import Found, known_by_made_key, match, natural_key
+from .keys import RowKeys, has_made
+from .match import Found, match
 from .model import Enforced, Lookup, Made, Reference, Row, Special, TableRows, Value
 from .order import components
 from .read import random_default
@@ -89,6 +90,7 @@ class _Member:
         self.wanted = wanted
         self.found: Dict[int, Sequence[Found]] = {}
         self.empty = True
+        self.keys = RowKeys(view.keys, original)
         self.position = {column.name: position for position, column in enumerate(original.columns)}
 
     @property
@@ -179,6 +181,10 @@ def _link_found(member: _Member, links: Links, referenced: Referenced) -> None:
 
 def _place(members: Sequence[_Member], links: Links, referenced: Referenced, cyclic: bool) -> Group:
     """Decide what each missing row is inserted with, what is referenced first."""
+    made = any(has_made(member.table) for member in members)
+    if len(members) == 1 and not made:
+        # One statement inserts all that references itself; the order within does not matter.
+        return (Resolved(members[0].table, members[0].view, members[0].found),)
     nodes = [(at, number) for at, member in enumerate(members) for number in range(len(member.table.rows))]
     nodes = [(at, number) for at, number in nodes if number not in members[at].found]
     edges = _row_edges(members) if cyclic else {}
@@ -194,9 +200,11 @@ def _place(members: Sequence[_Member], links: Links, referenced: Referenced, cyc
             levels[node] = level
             at, number = node
             member = members[at]
-            if cyclic:
+            if made and cyclic:
+                # Rows before this one may have brought look-ups.
                 rows[at][number] = _linker(member, links)(member.original.rows[number])
-            rows[at][number] = _with_defaults(member, number, rows[at][number], node in knots, links, referenced)
+            if made:
+                rows[at][number] = _with_defaults(member, number, rows[at][number], node in knots, links, referenced)
     return tuple(
         Resolved(
             table=replace(member.table, rows=tuple(rows[at])),
@@ -211,14 +219,13 @@ def _place(members: Sequence[_Member], links: Links, referenced: Referenced, cyc
 
 def _with_defaults(member: _Member, number: int, row: Row, knotted: bool, links: Links, referenced: Referenced) -> Row:
     """The row with DEFAULT where the live database gives the value; what references it then looks the value up."""
-    made = [position for position, value in enumerate(row) if isinstance(value, Made)]
-    if not made:
+    if Made not in map(type, row):
         return row
+    made = [position for position, value in enumerate(row) if isinstance(value, Made)]
     columns = member.table.columns
     in_reference = {name for names in referenced.get(member.name, ()) for name in names}
-    keys = member.view.keys
-    plain = natural_key(keys, member.table, row)
-    by_made_key = knotted or known_by_made_key(keys, member.table, row)
+    plain = member.keys.natural(row)
+    by_made_key = knotted or member.keys.known_by_made_key(row)
     later = set()
     for position in made:
         random = random_default(columns[position])

@@ -54,7 +54,8 @@ _COLUMNS = f"""
 # The operator under which two values of a key are the same: the operator class's "equal" (strategy 3 of a B-tree),
 # or what an exclusion constraint says.
 _KEYS = """
-    SELECT n.nspname AS schema, c.relname AS table_name, i.relname AS name, x.indisprimary AS primary,
+    SELECT n.nspname AS schema, c.relname AS table_name, i.relname AS name,
+           x.indisprimary AS primary, x.indisunique AS unique,
            {nulls_distinct} AS nulls_distinct, pg_get_expr(x.indpred, x.indrelid, true) AS predicate,
            array_agg(a.attname::text ORDER BY k.position) AS columns,
            array_agg(CASE WHEN a.attname IS NULL THEN pg_get_indexdef(i.oid, k.position::int, false) END
@@ -75,7 +76,8 @@ _KEYS = """
       LEFT JOIN pg_operator op ON op.oid = coalesce(k.exclusion, am.amopopr)
       LEFT JOIN pg_namespace opn ON opn.oid = op.oprnamespace
      WHERE k.position <= x.indnkeyatts
-     GROUP BY n.nspname, c.relname, i.oid, i.relname, x.indisprimary, x.indpred, x.indrelid, con.contype {group}
+     GROUP BY n.nspname, c.relname, i.oid, i.relname,
+              x.indisprimary, x.indisunique, x.indpred, x.indrelid, con.contype {group}
      ORDER BY n.nspname, c.relname, x.indisprimary DESC, con.contype IS NULL, i.relname"""
 
 # References of and to partitions count for the whole table.
@@ -172,4 +174,4 @@ def _key(row: Any) -> Optional[Key]:
         KeyPart(f"({expression})", None, operator) if column is None else KeyPart(column, column, operator)
         for column, expression, operator in zip(row.columns, row.expressions, row.operators)
     )
-    return Key(row.name, parts, row.predicate, row.primary, row.nulls_distinct)
+    return Key(row.name, parts, row.predicate, row.primary, row.nulls_distinct, row.unique)

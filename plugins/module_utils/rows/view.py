@@ -41,10 +41,14 @@ class View:
     @property
     def settled(self) -> bool:
         """Whether no comparison can fail for want of a type, a column or an operator."""
-        return all(
-            column.generated or (column.name in self.columns and self.columns[column.name].type == column.type)
-            for column in self.desired.columns
-        ) and all(key.plain for key in self.keys)
+        return all(column.generated or self._settled(column) for column in self.desired.columns) and all(
+            key.plain for key in self.keys
+        )
+
+    def _settled(self, column: ColumnShape) -> bool:
+        present = self.columns.get(column.name)
+        # A type that is not the server's own may be another one under the same name.
+        return present is not None and present.type == column.type and (column.textual or "." not in column.base)
 
     def typed(self, column: str) -> bool:
         """Whether a column's values are compared as values, not by their texts."""
@@ -126,4 +130,4 @@ def _remaining_keys(desired: Shape, live: Shape, wanted_names: Mapping[str, str]
         if key.plain and not all(part.column is not None for part in parts):
             continue
         if (key.predicate, tuple((part.expression, part.operator) for part in parts)) not in terms:
-            yield Key(key.name, parts, key.predicate, False, key.nulls_distinct)
+            yield Key(key.name, parts, key.predicate, False, key.nulls_distinct, key.unique)

@@ -29,6 +29,8 @@ class Statement:
 
 def value_text(value: Value, column: Optional[ColumnShape], masked: bool) -> str:
     """A value as it stands in a statement; ``masked``: as it may be shown."""
+    if type(value) is str and not masked:
+        return literal(value)
     if value is None:
         return "NULL"
     if isinstance(value, Special):
@@ -181,8 +183,7 @@ def _update_many(shape: Shape, changes: Sequence[Update]) -> Statement:
 def deletes(shape: Shape, names: Sequence[str], rows: Sequence[Row], whole: bool) -> Iterator[Tuple[Statement, int]]:
     """DELETE statements for rows that the columns ``names`` find; ``whole``: by the texts of all their values."""
     columns = {column.name: column for column in shape.columns}
-    itself = any(key.referenced == shape.table for key in shape.foreign_keys)
-    step = max(len(rows), 1) if itself else CHUNK_ROWS
+    step = max(len(rows), 1) if shape.references_itself else CHUNK_ROWS
     for first in range(0, len(rows), step):
         some = rows[first : first + step]
 
