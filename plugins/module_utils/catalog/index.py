@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, FrozenSet, List, Optional
+from typing import Any, FrozenSet, List, Optional, Tuple
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext
 from .model import Ddl, Hazard, Identity, Object
@@ -22,6 +22,8 @@ class Index(Object):
     body: str
     tablespace: Optional[str]
     valid: bool
+    statistics: Tuple[Tuple[int, int], ...]  # (column number, target) where one was set
+    clustered: bool  # of a materialized view; a table's mark is the table's
 
     @property
     def parent(self) -> Identity:
@@ -33,7 +35,9 @@ def _query(_version: int) -> str:
         SELECT i.oid, n.nspname AS schema, i.relname AS name, tn.nspname AS table_schema, t.relname AS table_name,
                t.relkind::text AS table_kind, x.indisunique, x.indisvalid AND x.indisready AS valid,
                quote_ident(i.relname) AS quoted, pg_get_indexdef(i.oid) AS definition, ts.spcname AS tablespace,
-               d.description AS comment
+               d.description AS comment, t.relkind = 'm' AND x.indisclustered AS clustered,
+               (SELECT array_agg(ARRAY[a.attnum::int, a.attstattarget::int] ORDER BY a.attnum) FROM pg_attribute a
+                 WHERE a.attrelid = i.oid AND a.attstattarget >= 0) AS statistics
           FROM pg_index x
           JOIN pg_class i ON i.oid = x.indexrelid
           JOIN pg_namespace n ON n.oid = i.relnamespace
@@ -60,6 +64,8 @@ def _read(row: Any, _context: ReadContext) -> Index:
         body=row.definition[len(head) :],
         tablespace=row.tablespace,
         valid=row.valid,
+        statistics=tuple((number, target) for number, target in row.statistics or ()),
+        clustered=row.clustered,
     )
 
 
@@ -72,14 +78,34 @@ def _create(index: Index, context: Context) -> List[Ddl]:
         body = body + words if where < 0 else body[:where] + words + body[where:]
     rows = context.table_facts(index.table).rows
     hazard = Hazard("blocking_index_build", f"{index.table.relation}: about {rows} rows are indexed")
-    return [Ddl(f"CREATE {unique}INDEX {ident(index.id.name)} ON {body}", (hazard,), "SHARE", index.table)]
+    result = [Ddl(f"CREATE {unique}INDEX {ident(index.id.name)} ON {body}", (hazard,), "SHARE", index.table)]
+    return result + _settings(index, {"statistics", "clustered"} if index.clustered else {"statistics"}, ())
 
 
-def _alter(_old: Index, new: Index, fields: FrozenSet[str], _context: Context) -> Optional[List[Ddl]]:
-    if fields == {"tablespace"}:
+def _settings(index: Index, fields: Any, old: Tuple[Tuple[int, int], ...]) -> List[Ddl]:
+    """What is set on an index that is there."""
+    result = []
+    if "statistics" in fields:
+        wanted = dict(index.statistics)
+        for number in sorted({number for number, _target in old} | set(wanted)):
+            sql = f"ALTER INDEX {index.id.relation} ALTER COLUMN {number} SET STATISTICS {wanted.get(number, -1)}"
+            result.append(Ddl(sql, (), "SHARE UPDATE EXCLUSIVE", index.table))
+    if "clustered" in fields:
+        how = f"CLUSTER ON {ident(index.id.name)}" if index.clustered else "SET WITHOUT CLUSTER"
+        result.append(Ddl(f"ALTER MATERIALIZED VIEW {index.table.relation} {how}"))
+    return result
+
+
+def _alter(old: Index, new: Index, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
+    if fields - {"tablespace", "statistics", "clustered"}:
+        return None
+    result = []
+    if "tablespace" in fields:
         sql = f"ALTER INDEX {new.id.relation} SET TABLESPACE {ident(new.tablespace or 'pg_default')}"
-        return [Ddl(sql, (), "ACCESS EXCLUSIVE", new.table)]
-    return None
+        result.append(Ddl(sql, (), "ACCESS EXCLUSIVE", new.table))
+    if not new.clustered and any(other.clustered for other in context.catalog.parts(new.table, "index")):
+        fields -= {"clustered"}  # setting another index's mark takes this one's away
+    return result + _settings(new, fields, old.statistics)
 
 
 def _drop(index: Index, _context: Context) -> List[Ddl]:

@@ -10,7 +10,7 @@ from typing import Any, FrozenSet, List, NamedTuple, Optional
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext
 from .model import Ddl, Hazard, Identity, Object
-from .quoting import ident
+from .quoting import ident, literal
 
 
 class SequenceOptions(NamedTuple):
@@ -34,6 +34,22 @@ def clauses(options: SequenceOptions) -> List[str]:
         f"CACHE {options.cache}",
         "CYCLE" if options.cycle else "NO CYCLE",
     ]
+
+
+def reposition(name: str, old: SequenceOptions, new: SequenceOptions) -> List[Ddl]:
+    """What comes before a change of bounds or start, so that the position fits: PostgreSQL refuses it otherwise.
+
+    A sequence that was never used goes to its new start; any other one stays where it is, or at the nearest bound.
+    """
+    if (old.start, old.minimum, old.maximum) == (new.start, new.minimum, new.maximum):
+        return []
+    result = []
+    low, high = min(old.minimum, new.minimum), max(old.maximum, new.maximum)
+    if (low, high) != (old.minimum, old.maximum):
+        result.append(Ddl(f"ALTER SEQUENCE {name} MINVALUE {low} MAXVALUE {high}"))
+    position = f"greatest(least(last_value, {new.maximum}), {new.minimum})"
+    value = f"CASE WHEN is_called THEN {position} ELSE {new.start} END"
+    return result + [Ddl(f"SELECT setval({literal(name)}, {value}, is_called) FROM {name}")]
 
 
 @dataclass(frozen=True)
@@ -107,6 +123,9 @@ def _alter(old: Sequence, new: Sequence, fields: FrozenSet[str], _context: Conte
     result = []
     if fields & {"data_type", "options"}:
         as_type = f" AS {new.data_type}" if "data_type" in fields else ""
+        if as_type and new.data_type == "bigint":
+            result.append(Ddl(f"ALTER SEQUENCE {new.id.relation} AS bigint"))
+        result += reposition(new.id.relation, old.options, new.options)
         result.append(Ddl(f"ALTER SEQUENCE {new.id.relation}{as_type} {' '.join(clauses(new.options))}"))
     if "unlogged" in fields:
         result.append(Ddl(f"ALTER SEQUENCE {new.id.relation} SET {'UNLOGGED' if new.unlogged else 'LOGGED'}"))

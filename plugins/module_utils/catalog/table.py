@@ -106,7 +106,8 @@ def _create(table: Table, context: Context) -> List[Ddl]:
         own = [column for column in parts if column.local]
         lines = ",\n".join("    " + columns.definition(column, context) for column in own)
         if table.of_type:
-            shape = f" OF {table.of_type}"
+            options = [each for each in (columns.definition(c, context) for c in own) if not each.endswith(" OPTIONS")]
+            shape = f" OF {table.of_type}" + (f" ({', '.join(options)})" if options else "")
         else:
             shape = f" (\n{lines}\n)" if lines else " ()"
         if table.inherits:
@@ -156,12 +157,15 @@ MARKS = frozenset({"replica_identity", "replica_index", "cluster_index"})
 
 
 def _alter(old: Table, new: Table, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
-    if fields & {"partition_key", "of_type"}:
+    if "partition_key" in fields:
         return None
     name = new.id.relation
     facts = context.table_facts(old.id)
     rewrite = (Hazard("table_rewrite", f"{name}: about {facts.rows} rows are written anew"),)
     result = []
+    if "of_type" in fields:
+        how = f"OF {new.of_type}" if new.of_type else "NOT OF"
+        result.append(Ddl(f"ALTER TABLE {name} {how}", (), "ACCESS EXCLUSIVE", new.id))
     if "unlogged" in fields:
         sql = f"ALTER TABLE {name} SET {'UNLOGGED' if new.unlogged else 'LOGGED'}"
         result.append(Ddl(sql, rewrite, "ACCESS EXCLUSIVE", new.id))

@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, FrozenSet, List, Optional, Tuple
 
+from . import privileges
+from .column import OPTIONS
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
-from .model import Ddl, Hazard, Identity, Object
-from .quoting import exact, ident, idents
+from .model import Ddl, Grant, Hazard, Identity, Object
+from .quoting import exact, ident, idents, literal
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,10 @@ class View(Object):
     """CREATE [MATERIALIZED] VIEW. The check option is among the options, as in the catalog."""
 
     columns: Tuple[Tuple[str, str, str], ...]  # name, type, collation
+    column_comments: Tuple[Tuple[str, str], ...]
+    column_grants: Tuple[Tuple[str, FrozenSet[Grant]], ...]
+    # What ALTER COLUMN sets on a column of a materialized view: (column, words, words that undo it).
+    column_settings: Tuple[Tuple[str, str, str], ...]
     definition: str  # the query, without the closing semicolon
     options: Tuple[str, ...]
     tablespace: Optional[str]
@@ -29,7 +35,8 @@ def _query_for(relkind: str) -> str:
     return f"""
         SELECT c.oid, n.nspname AS schema, c.relname AS name, pg_get_userbyid(c.relowner) AS owner,
                c.relacl::text[] AS acl, d.description AS comment, c.reloptions, c.relkind::text AS relkind,
-               pg_get_viewdef(c.oid) AS definition, columns.list AS columns, ts.spcname AS tablespace,
+               pg_get_viewdef(c.oid) AS definition, columns.list AS columns, columns.comments, columns.grants,
+               columns.targets, columns.options, ts.spcname AS tablespace,
                am.amname AS access_method, c.relispopulated, c.reltype, r.oid AS rule_oid
           FROM pg_class c
           JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -37,8 +44,22 @@ def _query_for(relkind: str) -> str:
           LEFT JOIN pg_am am ON am.oid = c.relam
           LEFT JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
           JOIN LATERAL (SELECT array_agg(ARRAY[a.attname::text, format_type(a.atttypid, a.atttypmod),
-                                               coalesce(a.attcollation::regcollation::text, '')] ORDER BY a.attnum) AS list
-                          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                                               coalesce(a.attcollation::regcollation::text, '')]
+                                         ORDER BY a.attnum) AS list,
+                              array_agg(ARRAY[a.attname::text, ad.description] ORDER BY a.attnum)
+                                  FILTER (WHERE ad.description IS NOT NULL) AS comments,
+                              json_agg(json_build_array(a.attname, a.attacl::text[]) ORDER BY a.attnum)
+                                  FILTER (WHERE a.attacl IS NOT NULL) AS grants,
+                              array_agg(ARRAY[a.attname::text, a.attstattarget::text] ORDER BY a.attnum)
+                                  FILTER (WHERE a.attstattarget >= 0) AS targets,
+                              array_agg(ARRAY[a.attname::text, array_to_string(o.options, ', '),
+                                              regexp_replace(array_to_string(o.options, ', '), '=[^,]*', '', 'g')]
+                                        ORDER BY a.attnum) FILTER (WHERE o.options <> '{{}}') AS options
+                          FROM pg_attribute a
+                          CROSS JOIN LATERAL (SELECT {OPTIONS} AS options) o
+                          LEFT JOIN pg_description ad ON ad.objoid = a.attrelid AND ad.objsubid = a.attnum
+                                                     AND ad.classoid = 'pg_class'::regclass
+                         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                        ) columns ON true
           LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
          WHERE n.nspname = ANY(%(schemas)s) AND c.relkind = '{relkind}'
@@ -60,6 +81,9 @@ def _read(row: Any, context: ReadContext) -> View:
         acl=context.grants(row.acl, "table", row.owner),
         comment=row.comment,
         columns=tuple((name, data_type, collation) for name, data_type, collation in row.columns or ()),
+        column_comments=tuple((name, text) for name, text in row.comments or ()),
+        column_grants=tuple((name, context.grants(acl, "column", row.owner)) for name, acl in row.grants or ()),
+        column_settings=_settings(row),
         definition=row.definition.strip().rstrip(";"),
         options=tuple(sorted(row.reloptions or ())),
         tablespace=row.tablespace,
@@ -68,11 +92,45 @@ def _read(row: Any, context: ReadContext) -> View:
     )
 
 
-def _create_view(view: View, _context: Context, replace: str = "") -> List[Ddl]:
+def _settings(row: Any) -> Tuple[Tuple[str, str, str], ...]:
+    settings = [(name, f"SET STATISTICS {target}", "SET STATISTICS -1") for name, target in row.targets or ()]
+    settings += [(name, f"SET ({options})", f"RESET ({keys})") for name, options, keys in row.options or ()]
+    return tuple(settings)
+
+
+def _of_columns(old: Optional[View], new: View) -> List[Ddl]:
+    """Comments, privileges and settings of the columns, as they differ; ``old`` is None for a view just made."""
+    name = new.id.relation
+    result = []
+    for column, _words, undo in old.column_settings if old else ():
+        if column in {each[0] for each in new.columns}:
+            result.append(Ddl(f"ALTER MATERIALIZED VIEW {name} ALTER COLUMN {ident(column)} {undo}"))
+    for column, words, _undo in new.column_settings:
+        result.append(Ddl(f"ALTER MATERIALIZED VIEW {name} ALTER COLUMN {ident(column)} {words}"))
+    if old is not None and old.column_settings == new.column_settings:
+        result = []
+    before, after = dict(old.column_comments if old else ()), dict(new.column_comments)
+    for column, _type, _collation in new.columns:
+        if before.get(column) != after.get(column):
+            text = literal(after[column]) if column in after else "NULL"
+            result.append(Ddl(f"COMMENT ON COLUMN {name}.{ident(column)} IS {text}"))
+    had, wanted = dict(old.column_grants if old else ()), dict(new.column_grants)
+    for column, _type, _collation in new.columns:
+        have, want = had.get(column, frozenset()), wanted.get(column, frozenset())
+        result += privileges.statements(f"TABLE {name}", new.owner, want - have, have - want, column)
+    return result
+
+
+def _create_view(view: View, context: Context) -> List[Ddl]:
+    return [_write_view(view, "")] + _of_columns(None, view)
+
+
+def _write_view(view: View, replace: str) -> Ddl:
     columns = idents(name for name, _type, _collation in view.columns)
     listed = f" ({columns})" if columns else ""
     options = f" WITH ({options_text(view.options)})" if view.options else ""
-    return [Ddl(f"CREATE {replace}VIEW {view.id.relation}{listed}{options} AS\n{exact(view.definition)}")]
+    sql = f"CREATE {replace}VIEW {view.id.relation}{listed}{options} AS\n{exact(view.definition)}"
+    return Ddl(sql, (), "ACCESS EXCLUSIVE" if replace else "", view.id if replace else None)
 
 
 def _alter_view(old: View, new: View, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
@@ -80,10 +138,12 @@ def _alter_view(old: View, new: View, fields: FrozenSet[str], context: Context) 
         # CREATE OR REPLACE VIEW keeps the columns there are and adds to them.
         if new.columns[: len(old.columns)] != old.columns:
             return None
-        result = [Ddl(ddl.sql, (), "ACCESS EXCLUSIVE", new.id) for ddl in _create_view(new, context, "OR REPLACE ")]
+        result = [_write_view(new, "OR REPLACE ")]
         to_reset = option_changes(old.options, new.options)[1]
-        return result + ([Ddl(f"ALTER VIEW {new.id.relation} RESET ({', '.join(to_reset)})")] if to_reset else [])
-    return _alter_options(old, new, "VIEW")
+        if to_reset:
+            result.append(Ddl(f"ALTER VIEW {new.id.relation} RESET ({', '.join(to_reset)})"))
+        return result + _of_columns(old, new)
+    return _alter_options(old, new, "VIEW") + _of_columns(old, new)
 
 
 def _alter_options(old: View, new: View, keyword: str) -> List[Ddl]:
@@ -110,7 +170,7 @@ def _create_materialized(view: View, _context: Context) -> List[Ddl]:
     tablespace = f" TABLESPACE {ident(view.tablespace)}" if view.tablespace else ""
     data = "" if view.populated else "\nWITH NO DATA"
     head = f"CREATE MATERIALIZED VIEW {view.id.relation}{listed}{method}{options}{tablespace}"
-    return [Ddl(f"{head} AS\n{exact(view.definition)}{data}")]
+    return [Ddl(f"{head} AS\n{exact(view.definition)}{data}")] + _of_columns(None, view)
 
 
 def _alter_materialized(old: View, new: View, fields: FrozenSet[str], _context: Context) -> Optional[List[Ddl]]:
@@ -120,6 +180,7 @@ def _alter_materialized(old: View, new: View, fields: FrozenSet[str], _context: 
     if "tablespace" in fields:
         sql = f"ALTER MATERIALIZED VIEW {new.id.relation} SET TABLESPACE {ident(new.tablespace or 'pg_default')}"
         result.append(Ddl(sql, (), "ACCESS EXCLUSIVE", new.id))
+    result += _of_columns(old, new)
     if "populated" in fields and new.populated:
         result.append(Ddl(f"REFRESH MATERIALIZED VIEW {new.id.relation}", (), "ACCESS EXCLUSIVE", new.id))
     return result
