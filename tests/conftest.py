@@ -24,6 +24,9 @@ for entry in (str(Path(__file__).resolve().parent), str(COLLECTIONS)):
 
 import servers  # noqa: E402  (the line above makes it importable from every test folder)
 
+# Files whose tests start ansible-playbook, most of them several times: all of them are slow.
+STARTS_ANSIBLE = ("test_demo*", "test_playbooks*", "test_role_*", "test_schema_*_module*", "test_credential_rotate_*")
+
 
 @dataclass(frozen=True)
 class Database:
@@ -71,6 +74,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if metafunc.definition.get_closest_marker("one_major"):
             majors = majors[-1:]
         metafunc.parametrize("server", majors, indirect=True, scope="session", ids=[f"pg{major}" for major in majors])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name == "integration" and any(item.path.match(name) for name in STARTS_ANSIBLE):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
