@@ -83,9 +83,7 @@ def _roles(wanted: Sequence[Mapping[str, Any]], actual: Mapping[str, Mapping[str
     return changes
 
 
-def _memberships(
-    wanted: Sequence[Mapping[str, Any]], actual: Mapping[str, Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def _memberships(wanted: Sequence[Mapping[str, Any]], actual: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     missing = []
     for role in wanted:
         held = actual[role["name"]]["member_of"] if role["name"] in actual else []
@@ -147,9 +145,7 @@ def host_changes(
         "roles": _roles(roles, role_state),
         "memberships": _memberships(roles, role_state),
         "without_password": [
-            role["name"]
-            for role in roles
-            if role.get("login") and not role_state.get(role["name"], {}).get("verifier")
+            role["name"] for role in roles if role.get("login") and not role_state.get(role["name"], {}).get("verifier")
         ],
         "databases": _databases(databases, database_state),
         "connect": _connect(databases, database_state),

@@ -58,6 +58,13 @@ _value:
 ITERATIONS = 4096
 
 
+def _fits(password: str, verifier: str) -> bool:
+    try:
+        return scram.matches(password, verifier, "")
+    except ValueError:  # not base64: nothing that a server would store
+        return False
+
+
 def scram_verifier(password: Any, current: Any = None, iterations: Any = ITERATIONS) -> str:
     """The verifier that is already there if it fits the password, else a new one."""
     if not isinstance(password, str) or not password:
@@ -65,9 +72,8 @@ def scram_verifier(password: Any, current: Any = None, iterations: Any = ITERATI
     if isinstance(iterations, bool) or not isinstance(iterations, int) or not 1 <= iterations < 10**9:
         raise AnsibleFilterError("scram_verifier: iterations must be a whole number above 0")
     # An md5 hash is never kept, also where it is of this very password.
-    if isinstance(current, str) and current.startswith("SCRAM-SHA-256$"):
-        if scram.matches(str(password), str(current), ""):
-            return str(current)
+    if isinstance(current, str) and current.startswith("SCRAM-SHA-256$") and _fits(str(password), str(current)):
+        return str(current)
     return scram.make(str(password), int(iterations))
 
 

@@ -16,7 +16,10 @@ import pytest
 import role_hosts
 
 NEW = [{"name": "new_one", "login": True}]
-ROLES = "SELECT rolname, rolcanlogin, rolcreatedb, rolsuper, rolcreaterole FROM pg_roles WHERE rolname ~ '^domainflow_' ORDER BY 1"
+ROLES = (
+    "SELECT rolname, rolcanlogin, rolcreatedb, rolsuper, rolcreaterole FROM pg_roles "
+    "WHERE rolname ~ '^domainflow_' ORDER BY 1"
+)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +119,11 @@ def test_no_secret_is_shown_or_logged(host: role_hosts.Host) -> None:
     role = {"name": "shown_to_nobody", "login": True}
     kept = host.folder / "secrets" / role["name"]
     run = host.must(
-        "pg_host", arguments=("-vvvv", "--diff"), pg_host_roles=[role], pg_host_databases=[], pg_host_update_passwords="always"
+        "pg_host",
+        arguments=("-vvvv", "--diff"),
+        pg_host_roles=[role],
+        pg_host_databases=[],
+        pg_host_update_passwords="always",
     )
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
@@ -216,7 +223,10 @@ def test_a_port_of_somebody_else_is_named(host: role_hosts.Host) -> None:
             {"pg_host_password_dir": "", "pg_host_roles": [{"name": "domainflow_app", "login": True}, *NEW]},
             "The roles new_one need a password",
         ),
-        ({"pg_host_databases": [{"name": "domainflow", "encoding": "LATIN1"}]}, "domainflow has UTF8, wanted is LATIN1"),
+        (
+            {"pg_host_databases": [{"name": "domainflow", "encoding": "LATIN1"}]},
+            "domainflow has UTF8, wanted is LATIN1",
+        ),
         ({"pg_host_roles": [{"name": "x"}, {"name": "x"}]}, "declared twice in pg_host_roles"),
     ],
 )

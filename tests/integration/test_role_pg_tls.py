@@ -123,6 +123,8 @@ def test_a_renewal_keeps_the_key_and_the_connections(host: role_hosts.Host) -> N
     verified = {"sslmode": "verify-full", "sslrootcert": str(host.ca), "hostaddr": "127.0.0.1"}
     host.log_in("domainflow_app", host="db.example.com", **verified).close()
     assert host.must("pg_tls", **longer).changed() == 0
+    # The name is taken away again.
+    assert host.must("pg_tls").changed() > 0
 
 
 @pytest.mark.slow
@@ -181,6 +183,14 @@ def test_a_broken_pg_hba_is_taken_back(host: role_hosts.Host) -> None:
 
 
 @pytest.mark.slow
+def test_both_roles_in_one_play_do_not_hinder_each_other(host: role_hosts.Host) -> None:
+    settings = {**host.variables["pg_host_settings"], "work_mem": "7MB"}
+    assert host.must("pg_host", "pg_tls", pg_host_settings=settings).changed() == 2
+    assert host.query("SHOW work_mem") == [("7MB",)]
+    assert host.must("pg_host", "pg_tls").changed() == 2
+
+
+@pytest.mark.slow
 def test_rules_of_ones_own_come_first(host: role_hosts.Host) -> None:
     rule = {"type": "hostssl", "user": "domainflow_readonly", "address": "127.0.0.1/32", "method": "reject"}
     host.must("pg_tls", pg_tls_hba_rules=[rule])
@@ -193,7 +203,13 @@ def test_rules_of_ones_own_come_first(host: role_hosts.Host) -> None:
 @pytest.mark.slow
 def test_clients_get_what_they_need(host: role_hosts.Host) -> None:
     folder = host.folder / "client"
-    service = {"name": "domainflow", "host": "localhost", "port": host.port, "dbname": "domainflow", "user": "domainflow_app"}
+    service = {
+        "name": "domainflow",
+        "host": "localhost",
+        "port": host.port,
+        "dbname": "domainflow",
+        "user": "domainflow_app",
+    }
     variables = {"pg_tls_client_dir": str(folder), "pg_tls_services": [service]}
     host.must("pg_tls/client", **variables)
     assert host.must("pg_tls/client", **variables).changed() == 0
@@ -251,7 +267,10 @@ def test_given_certificates_are_checked_before_the_server_sees_them(host: role_h
     curve = ec.SECP256R1()
     good = given(tmp_path / "good", rsa.generate_private_key(65537, 2048))
     mixed = {**good, "pg_tls_private_key": given(tmp_path / "k", ec.generate_private_key(curve))["pg_tls_private_key"]}
-    stranger = {**good, "pg_tls_ca_certificate": given(tmp_path / "ca", ec.generate_private_key(curve))["pg_tls_ca_certificate"]}
+    stranger = {
+        **good,
+        "pg_tls_ca_certificate": given(tmp_path / "ca", ec.generate_private_key(curve))["pg_tls_ca_certificate"],
+    }
     cases = [
         (mixed, "it is not the one of the key"),
         (given(tmp_path / "old", ec.generate_private_key(curve), ends=-1), "it expired"),

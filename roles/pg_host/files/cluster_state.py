@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Say as JSON where a cluster is, what it is and what it lacks. Reads only; needs nothing but Python.
 
-The one argument is JSON: flavour, version ('' for the usual one), port (0 for the usual one), admin (role), map (name in
-pg_ident.conf); for the flavour local also folder, socket_dir, bin_dir ('' to look), user (whom root runs it as) and
+The one argument is JSON: flavour, version ('' for the usual one), port (0 for the usual one), admin (role), map (name
+in pg_ident.conf); for the flavour local also folder, socket_dir, bin_dir ('' to look), user (whom root runs it as) and
 ports (first and last to choose from).
 """
 

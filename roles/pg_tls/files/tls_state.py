@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Say as JSON what key, certificate and files a server has. Reads only; needs nothing but Python.
 
-The one argument is JSON: certificate and key (paths), texts (name -> path of a file to give back), names (host names and
-addresses). Private keys are looked at, never given back.
+The one argument is JSON: certificate and key (paths), texts (name -> path of a file to give back), names (host names
+and addresses). Private keys are looked at, never given back.
 """
 
 import ipaddress
