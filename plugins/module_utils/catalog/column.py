@@ -12,7 +12,7 @@ from . import casts
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
 from .model import Ddl, Hazard, Identity, Object
 from .options import Option, change_options, read_options
-from .quoting import exact, ident, qualified
+from .quoting import exact, ident, literal, qualified
 from .sequence import SequenceOptions, clauses, reposition
 
 
@@ -232,7 +232,8 @@ def _alter_identity(old: Column, new: Column, on: str, table: Identity) -> List[
     if not old.identity:
         if not old.not_null:
             result.append(step("SET NOT NULL"))
-        return result + [step(f"ADD {_identity_clause(new)}")]
+        result.append(step(f"ADD {_identity_clause(new)}"))
+        return result + _past_values(new)
     if old.identity != new.identity:
         result.append(step(f"SET GENERATED {'ALWAYS' if new.identity == 'a' else 'BY DEFAULT'}"))
     if old.identity_options != new.identity_options and new.identity_options is not None:
@@ -243,6 +244,21 @@ def _alter_identity(old: Column, new: Column, on: str, table: Identity) -> List[
         sql = f"ALTER SEQUENCE {qualified(*old.identity_sequence)} RENAME TO {ident(new.identity_sequence[1])}"
         result.append(Ddl(sql))
     return result
+
+
+def _past_values(column: Column) -> List[Ddl]:
+    """A sequence that is new to a column with values goes on where they end."""
+    options = column.identity_options
+    if options is None or column.identity_sequence is None:
+        return []
+    name = ident(column.id.part)
+    farthest = f"max({name})" if options.increment > 0 else f"min({name})"
+    beyond = ">=" if options.increment > 0 else "<="
+    sql = (
+        f"SELECT setval({literal(qualified(*column.identity_sequence))}, {farthest}) FROM {column.parent.relation} "
+        f"HAVING {farthest} {beyond} {options.start}"
+    )
+    return [Ddl(sql)]
 
 
 def _physical(column: Column, fields: Any, old_options: Tuple[str, ...], context: Context) -> List[Ddl]:

@@ -98,6 +98,8 @@ class Kind:
     acl_class: Optional[str] = None
     grant_keyword: str = ""
     rename: Optional[Callable[[Object, Identity], List[Ddl]]] = None
+    # Moves an object and all that comes with it to a name of no meaning; None: rename() does.
+    retire: Optional[Callable[[Any, Identity], List[Ddl]]] = None
     # Views, rules, policies, triggers: what PostgreSQL does not let a column's type change under.
     rigid: bool = False
     # Fields that are expressions as the server writes them: different texts can mean the same.

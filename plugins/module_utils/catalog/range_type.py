@@ -11,7 +11,7 @@ from typing import Any, List, Optional
 from . import enum_type
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, always_rebuild
 from .model import Ddl, Identity, Object
-from .quoting import qualified
+from .quoting import ident, qualified
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,21 @@ def _create(range_type: Range, _context: Context) -> List[Ddl]:
     return result + [Ddl(f"CREATE TYPE {range_type.id.relation} AS RANGE ({', '.join(parts)})")]
 
 
+def _retire(range_type: Range, new: Identity) -> List[Ddl]:
+    """Rename the type with its constructors, its multirange type and that one's constructors."""
+    name, subtype = range_type.id.relation, range_type.subtype
+    result = []
+    if range_type.multirange:
+        multirange = range_type.multirange
+        other = ident(f"{new.name[:40]}_multi")
+        for arguments in ("", name, f"VARIADIC {name}[]"):
+            result.append(Ddl(f"ALTER FUNCTION {multirange}({arguments}) RENAME TO {other}"))
+        result.append(Ddl(f"ALTER TYPE {multirange} RENAME TO {other}"))
+    for arguments in (f"{subtype}, {subtype}", f"{subtype}, {subtype}, text"):
+        result.append(Ddl(f"ALTER FUNCTION {name}({arguments}) RENAME TO {ident(new.name)}"))
+    return result + enum_type.rename(range_type, new)
+
+
 def _drop(range_type: Range, _context: Context) -> List[Ddl]:
     # Type and canonical function stand on one another.
     return [Ddl(f"DROP TYPE {range_type.id.relation}{' CASCADE' if range_type.canonical_definition else ''}")]
@@ -123,6 +138,7 @@ KIND = Kind(
     alter=always_rebuild,
     drop=_drop,
     rename=enum_type.rename,
+    retire=_retire,
     addresses=_addresses,
     acl_class="type",
     grant_keyword="TYPE",

@@ -39,7 +39,7 @@ def retired(identity: Identity) -> Identity:
 
 def retire(obj: Object, live: Catalog) -> List[Ddl]:
     """Rename the old one, and the sequences of its identity columns, out of the way."""
-    rename = BY_NAME[obj.id.kind].rename
+    rename = BY_NAME[obj.id.kind].retire or BY_NAME[obj.id.kind].rename
     assert rename is not None
     result = []
     for column in live.parts(obj.id, "column"):
