@@ -63,7 +63,8 @@ class ActionModule(ActionBase):
         message = None
         try:
             validated: tuple[Any, dict[str, Any]] = self.validate_argument_spec(SPEC)
-            options = validated[1]
+            # Ansible's values remember where they come from; a store that serializes them wants plain ones.
+            options = json.loads(json.dumps(validated[1]))
         except AnsibleError as error:
             message = str(error)
         if message is not None:
