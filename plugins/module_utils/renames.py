@@ -122,7 +122,7 @@ def _object(
     # A hint may name the table of a column, or the schema of a table, as it was or as it will be.
     old = _placed(hint.old, moved, old_names=True)
     aimed = _placed(hint.new, moved, old_names=False)
-    new_in_old_place = old._replace(name=hint.new.name, part=hint.new.part)
+    new_in_old_place = old._replace(**{"part" if old.kind in _PARTS else "name": hint.new_name})
     obj = desired.get(aimed)
     if obj is None or live.get(old) is None or live.get(new_in_old_place) is not None:
         return None

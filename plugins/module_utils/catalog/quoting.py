@@ -67,3 +67,11 @@ def exact(expression: str) -> str:
     down to the elements. A cast of the array to its own type in between keeps it where it was.
     """
     return _CAST_ARRAY.sub(r"(ARRAY[\g<elements>]::\g<type>[])::text[]", expression)
+
+
+_HELD_CAST = re.compile(_CAST_ARRAY.pattern.replace(r"\]\)::text", r"\]::(?P=type)\[\]\)::text"))
+
+
+def inexact(text: str) -> str:
+    """The reverse of exact(), in a whole statement: no text of the server's own writing has such a cast."""
+    return _HELD_CAST.sub(r"(ARRAY[\g<elements>])::text[]", text)

@@ -21,6 +21,7 @@ from psycopg2.extras import NamedTupleCursor
 from ..catalog.kind import Context, Kind, ReadContext
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Identity, Object
+from ..catalog.quoting import inexact
 from ..diff import Change, Difference
 
 
@@ -98,7 +99,7 @@ def _put(cursor: Any, kind: Kind, obj: Object, context: Context) -> bool:
         for drop in drops:
             cursor.execute(drop)
         for ddl in statements:
-            cursor.execute(ddl.sql)
+            cursor.execute(inexact(ddl.sql))  # it is what the texts are read as that counts
     except psycopg2.Error:
         cursor.execute("ROLLBACK TO SAVEPOINT put")
         return False
