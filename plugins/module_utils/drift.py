@@ -17,7 +17,9 @@ from .errors import EngineError
 from .outcome import Drift, Report
 from .plan.describe import describe
 from .policy import Policy
-from .run import Clock, findings_of, read_both, rename_again, session
+from .desired import read_both, rename_again
+from .live import Clock, session
+from .run import findings_of
 from .script import Source
 from .shadow import settle, shadow, sweep
 

@@ -5,91 +5,29 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 import psycopg2
 from psycopg2 import sql
 
-from . import ledger, preflight, renames, rows
+from . import fresh, ledger, preflight, renames, rows
 from .apply import check_gate, residue, run_probes
 from .apply import run as run_steps
 from .catalog import privileges
 from .catalog.fingerprint import fingerprint
 from .catalog.model import Catalog, Identity, Object
-from .catalog.read import pin_settings, read, read_casts
+from .catalog.read import read, read_casts
+from .desired import Desired, once_managed, read_both, rename_again
 from .diff import Change, Difference, compare, is_database_wide, is_left_over
-from .errors import SourceError, VerificationFailed
+from .errors import VerificationFailed
+from .live import Clock, Session, in_transaction, session
 from .outcome import Findings, ObjectDiff, Outcome
 from .plan import Plan, Step, big_tables, make, online, set_not_null
 from .plan.describe import describe
 from .policy import Policy
 from .script import Source
-from .session import run_lock
 from .shadow import Shadow, settle, shadow, sweep
-
-
-class Clock:
-    """Seconds by stage."""
-
-    def __init__(self) -> None:
-        self.stages: Dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add the time that the block takes."""
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self.stages[name] = round(self.stages.get(name, 0.0) + time.monotonic() - start, 4)
-
-
-@dataclass(frozen=True)
-class Session:
-    """The connection to the live database, holding its run lock.
-
-    ``role`` is whom the plan's statements are run as, ``login_role`` who the session is otherwise; ``settings`` are those
-    that a user's session starts with.
-    """
-
-    connection: Any
-    role: str
-    login_role: str
-    settings: Tuple[Tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Desired:
-    """What the source defines; ``renamed`` is the same with the new names undone, to be compared with the live one."""
-
-    catalog: Catalog
-    rows: rows.Reference
-    renamed: Catalog
-    renames: Tuple[renames.Rename, ...]
-
-
-@contextmanager
-def session(connect: Any, policy: Policy, clock: Clock) -> Iterator[Session]:
-    """A locked session on the live database. Raises ConnectionFailed, Busy."""
-    with clock.stage("connect"):
-        connection = connect()
-    try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            # A deployment takes as long as it takes; lock_timeout is what bounds the harm to others.
-            cursor.execute("SET statement_timeout = 0")
-            cursor.execute("SET idle_in_transaction_session_timeout = 0")
-            cursor.execute("SELECT current_user, current_setting('search_path')")
-            role, search_path = cursor.fetchone()
-        with clock.stage("wait"):
-            run_lock.take(connection, policy.wait_for_lock)
-        pin_settings(connection)
-        yield Session(connection, policy.owner or role, role, (("search_path", search_path),))
-    finally:
-        connection.close()
 
 
 def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
@@ -110,9 +48,14 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
                 return _from_ledger(last, version, clock)
         with clock.stage("sweep"):
             sweep(live.connection)
+        first = fresh.deployment(live, source, policy, last)
+        if first is not None and execute:
+            return fresh.run(live, source, first, policy, clock, (sha256, inputs, version))
         with shadow(connect, live.connection, source, policy.owner, policy.shadow_database, live.settings) as loaded:
             with clock.stage("read"):
-                found, desired = read_both(live, loaded, policy, hints, _once_managed(last, policy))
+                found, desired = read_both(live, loaded, policy, hints, once_managed(last, policy))
+            if first is not None:
+                return fresh.outcome(desired.catalog, first.steps(), fingerprint(found), version, clock)
             with clock.stage("plan"):
                 once = ledger.database_wide(last)
                 difference = compare(found, desired.renamed, policy.prune, once)
@@ -142,13 +85,6 @@ class _Run:
     diff: Tuple[ObjectDiff, ...]
     warnings: Tuple[str, ...]
     once: FrozenSet[Identity]  # objects of the whole database that the last source defined
-
-
-def _once_managed(last: Optional[ledger.Entry], policy: Policy) -> Tuple[str, ...]:
-    """Schemas that an earlier source defined: with prune, one that the source no longer has is dropped."""
-    if not policy.prune or last is None or policy.schemas is not None:
-        return ()
-    return tuple(name for name in last.managed_schemas if name != "public")
 
 
 def _untouched(connection: Any, last: ledger.Entry, inputs: str, version: Optional[str]) -> bool:
@@ -182,91 +118,6 @@ def _from_ledger(last: ledger.Entry, version: Optional[str], clock: Clock) -> Ou
     )
 
 
-def read_both(
-    live: Session, loaded: Shadow, policy: Policy, hints: Sequence[renames.Hint], once_managed: Sequence[str] = ()
-) -> Tuple[Catalog, Desired]:
-    """The live catalog, and the desired one. Raises SourceError for what no kind models.
-
-    ``once_managed``: schemas to read besides those of the source and of the hints.
-    """
-    catalog = _read_shadow(loaded, policy)
-    reference = rows.read_reference(loaded.connection, catalog, loaded.load_window, loaded.given_uuids)
-    others = [name for name in renames.old_schemas(hints) if name not in once_managed]
-    schemas = catalog.schemas + tuple(name for name in (*once_managed, *others) if name not in catalog.schemas)
-    found = read(live.connection, schemas, ignore=policy.ignore)
-    applicable = renames.applicable(hints, found, catalog) if hints else []
-    renamed = catalog
-    if applicable:
-        with loaded.connection.cursor() as cursor:
-            for rename in applicable:
-                for statement in rename.backward:
-                    cursor.execute(statement)
-        renamed = _read_shadow(loaded, policy)
-    else:
-        found = _without_schemas(found, others)
-    return found, Desired(
-        _public_as_found(catalog, found, loaded), reference,
-        _public_as_found(renamed, found, loaded), tuple(applicable),
-    )  # fmt: skip
-
-
-def _read_shadow(loaded: Shadow, policy: Policy) -> Catalog:
-    unspecified = None if policy.owner else loaded.role
-    catalog = read(loaded.connection, None, unspecified, policy.ignore)
-    if catalog.unread:
-        raise SourceError(
-            "the schema file defines objects that this version cannot manage: " + ", ".join(catalog.unread),
-            hint="Take them out of the file, or deploy them in another way.",
-            details={"unmanaged": list(catalog.unread)},
-        )
-    public_used = any(identity.schema == "public" for identity in catalog.objects)
-    public_touched = catalog.get(Identity("schema", "", "public")) != _unspecified(loaded.public, unspecified)
-    if not (public_used or public_touched):
-        catalog = _without_schemas(catalog, ["public"])
-    if policy.schemas is not None:
-        catalog = _without_schemas(catalog, [name for name in catalog.schemas if name not in policy.schemas])
-    return catalog
-
-
-def _unspecified(obj: Optional[Object], owner: Optional[str]) -> Optional[Object]:
-    return replace(obj, owner=None) if obj is not None and obj.owner == owner else obj
-
-
-def _without_schemas(catalog: Catalog, names: Sequence[str]) -> Catalog:
-    if not names:
-        return catalog
-    objects = {
-        identity: obj
-        for identity, obj in catalog.objects.items()
-        if identity.schema not in names and not (identity.kind == "schema" and identity.name in names)
-    }
-    depends = {
-        identity: frozenset(base for base in bases if base in objects)
-        for identity, bases in catalog.depends.items()
-        if identity in objects
-    }
-    schemas = tuple(name for name in catalog.schemas if name not in names)
-    return replace(catalog, objects=objects, depends=depends, schemas=schemas, _parts={})
-
-
-def _public_as_found(catalog: Catalog, found: Catalog, loaded: Shadow) -> Catalog:
-    """Every database has a schema public; where the source says nothing of its owner and privileges, they stay."""
-    identity = Identity("schema", "", "public")
-    obj, live = catalog.get(identity), found.get(identity)
-    if obj is None or live is None or loaded.public is None:
-        return catalog
-    if obj != _unspecified(loaded.public, obj.owner) and replace(obj, owner=loaded.public.owner) != loaded.public:
-        return catalog
-    return replace(catalog, objects={**catalog.objects, identity: live}, _parts={})
-
-
-def rename_again(connection: Any, desired: Desired) -> None:
-    """Give the shadow its new names back: it is asked once more when the result is verified."""
-    with connection.cursor() as cursor:
-        for step in renames.steps(desired.renames):
-            cursor.execute(step.sql)
-
-
 def _plan(
     live: Session, found: Catalog, desired: Desired, difference: Difference, policy: Policy
 ) -> Tuple[Plan, List[str], Tuple[ObjectDiff, ...]]:
@@ -279,7 +130,7 @@ def _plan(
         prune=policy.prune,
         fill_in_later=bool(policy.after_sql),
     )
-    row_plan = _in_transaction(
+    row_plan = in_transaction(
         live.connection,
         lambda connection: rows.plan_rows(
             desired.rows, connection, found, desired.catalog, policy.enforce, policy.prune, _renamed(difference, desired)
@@ -317,19 +168,6 @@ def _renamed(difference: Difference, desired: Desired) -> Dict[Identity, Identit
     }
     result.update({rename.new: rename.old for rename in desired.renames})
     return result
-
-
-Result = TypeVar("Result")
-
-
-def _in_transaction(connection: Any, read_only: Callable[[Any], Result]) -> Result:
-    """Several queries that see one state of the database."""
-    connection.autocommit = False
-    try:
-        return read_only(connection)
-    finally:
-        connection.rollback()
-        connection.autocommit = True
 
 
 def _own(sql: Optional[str], action: str) -> List[Step]:
@@ -460,8 +298,7 @@ class _Proof:
 def _record(
     cursor: Any, clock: Clock, made: _Run, findings: Findings, before: str, after: str, digest: Any
 ) -> None:
-    ledger.prepare(cursor)  # before the stamp is taken: it is part of the database
-    ledger.append(
+    ledger.record(
         cursor,
         ledger.Entry(
             version=made.version,
@@ -472,7 +309,7 @@ def _record(
             managed_schemas=made.desired.catalog.schemas,
             fingerprint_before=before,
             fingerprint_after=after,
-            stamp=ledger.stamp(cursor, made.desired.catalog.schemas),
+            stamp="",
             reference_rows=digest,
             database_wide=[list(each) for each in made.desired.catalog.objects if is_database_wide(each)],
             findings=findings.as_dict(),

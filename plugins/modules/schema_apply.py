@@ -47,10 +47,15 @@ options:
       - V(atomic) runs the plan in one transaction.
       - V(online) builds indexes concurrently and validates constraints after adding them, so that other sessions can
         go on writing. The plan then takes more than one transaction.
-      - V(auto) is V(online) for tables with many rows and V(atomic) for all else.
+      - V(auto) is V(online) for tables with at least O(big_table_rows) rows and V(atomic) for all else.
     type: str
     choices: [auto, atomic, online]
     default: auto
+  big_table_rows:
+    description:
+      - From how many rows on O(strategy=auto) spares a table, by the planner's estimate (C(pg_class.reltuples)).
+    type: int
+    default: 100000
   enforce:
     description:
       - Tables whose reference rows are put back to what the source says, each with the list of columns that are
@@ -301,6 +306,7 @@ SPEC = {
     "allow_hazards": {"type": "list", "elements": "str", "default": []},
     "refuse_hazards": {"type": "list", "elements": "str", "default": ["data_loss"]},
     "strategy": {"type": "str", "choices": ["auto", "atomic", "online"], "default": "auto"},
+    "big_table_rows": {"type": "int", "default": 100000},
     "enforce": {"type": "dict", "default": {}},
     "before_sql": {"type": "str"},
     "after_sql": {"type": "str"},

@@ -32,12 +32,12 @@ class Column(Object):
     compression: str  # '' the database's default
     statistics: int  # -1 the database's default
     options: Tuple[str, ...]
-    # True where the table defines the column itself, False where it only inherits it.
-    local: bool
     foreign_options: Tuple[Option, ...]  # of a foreign table's column
     base_type: str = field(compare=False)
     type_modifier: int = field(compare=False)
     relation_kind: str = field(compare=False)  # table or foreign table
+    # True where the table defines the column itself, False where it only inherits it: the table compares that.
+    local: bool = field(compare=False)
     typed: bool = field(compare=False)  # of a table made OF a type: the type says what columns there are
 
     @property
@@ -69,7 +69,7 @@ def _query(version: int) -> str:
                CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
                {compression} AS compression, coalesce(a.attstattarget, -1) AS statistics, {OPTIONS} AS options,
                a.attfdwoptions AS foreign_options, c.relkind::text AS relkind,
-               c.reloftype <> 0 AS typed, a.attislocal, a.attacl::text[] AS acl, pg_get_userbyid(c.relowner) AS owner, d.description AS comment,
+               c.reloftype <> 0 AS typed, a.attislocal AND NOT c.relispartition AS local, a.attacl::text[] AS acl, pg_get_userbyid(c.relowner) AS owner, d.description AS comment,
                e.oid AS expression_oid, s.seqrelid, sn.nspname AS sequence_schema, sc.relname AS sequence_name,
                s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
           FROM pg_attribute a
@@ -110,7 +110,7 @@ def _read(row: Any, context: ReadContext) -> Column:
         compression=row.compression,
         statistics=row.statistics,
         options=tuple(sorted(row.options or ())),
-        local=row.attislocal,
+        local=row.local,
         foreign_options=read_options(row.foreign_options),
         base_type=row.base_type,
         type_modifier=row.type_modifier,
@@ -163,12 +163,38 @@ def _create(column: Column, context: Context) -> List[Ddl]:
     table = column.parent
     if column.typed:
         return _of_type(column, context) + after_create(column, context, in_table=False)
+    if not column.local:
+        # It came with the parent's.
+        return beyond_parents(column, context) + after_create(column, context, in_table=False)
     sql = f"ALTER TABLE {table.relation} ADD COLUMN {definition(column, context)}"
     hazards: Tuple[Hazard, ...] = ()
     rows = context.table_facts(table).rows
     if column.generated == "s" or column.identity:
         hazards = (Hazard("table_rewrite", f"{table.relation}: about {rows} rows are written anew"),)
     return [Ddl(sql, hazards, "ACCESS EXCLUSIVE", table)] + after_create(column, context, in_table=False)
+
+
+def inherited_from(column: Column, catalog: Any) -> List[Column]:
+    """The columns of the tables that the column's table inherits from, or is a partition of."""
+    table = catalog.get(column.parent)
+    parents = [Identity("column", schema, name, column.id.part) for schema, name in getattr(table, "inherits", ())]
+    return [found for found in map(catalog.get, parents) if found is not None]
+
+
+def beyond_parents(column: Column, context: Context) -> List[Ddl]:
+    """What an inherited column has that it did not inherit: another default, NOT NULL."""
+    parents = inherited_from(column, context.catalog)
+    table = column.parent
+    words = []
+    own = context.catalog.get(default_of(column))
+    expression = getattr(own, "expression", None)
+    theirs = [getattr(context.catalog.get(default_of(parent)), "expression", None) for parent in parents]
+    if expression not in theirs and not column.generated:
+        words.append(f"SET DEFAULT {expression}" if expression is not None else "DROP DEFAULT")
+    result = [f"ONLY {table.relation} ALTER COLUMN {ident(column.id.part)} {each}" for each in words]
+    if column.not_null and not any(parent.not_null for parent in parents):
+        result.append(f"{table.relation} ALTER COLUMN {ident(column.id.part)} SET NOT NULL")
+    return [Ddl(f"ALTER TABLE {each}", (), "ACCESS EXCLUSIVE", table) for each in result]
 
 
 def _of_type(column: Column, context: Context) -> List[Ddl]:
@@ -184,6 +210,27 @@ def _of_type(column: Column, context: Context) -> List[Ddl]:
     return [Ddl(f"{on} {each}", (), "ACCESS EXCLUSIVE", table) for each in words]
 
 
+_HANDED_DOWN = frozenset({"data_type", "collation", "not_null", "generated", "generation_expression"})
+
+
+def _done_by_parents(
+    old: Column, new: Column, fields: FrozenSet[str], context: Context
+) -> Tuple[FrozenSet[str], List[Ddl]]:
+    """(fields left to alter, what marks the others) for a column that inherits changes from a parent's."""
+    before = {parent.id: parent for parent in inherited_from(old, context.live)}
+    done = {
+        field
+        for parent in inherited_from(new, context.catalog)
+        for field in fields & _HANDED_DOWN
+        if parent.id in before
+        and getattr(parent, field) == getattr(new, field)
+        and getattr(before[parent.id], field) == getattr(old, field)
+    }
+    moved = done & {"data_type", "collation", "generation_expression"}
+    # No statement of its own, but what stands on the column has to make way all the same.
+    return fields - done, [Ddl("", table=new.parent, invalidates=True)] if moved else []
+
+
 def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
     table = new.parent
     on = f"ALTER TABLE {table.relation} ALTER COLUMN {ident(new.id.part)}"
@@ -195,8 +242,8 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
 
     if old.typed and new.typed:
         fields -= {"data_type", "collation"}  # the type was altered
-    if "local" in fields:
-        fields -= {"local"}  # follows from the table's inheritance, which is altered there
+    fields, follows = _done_by_parents(old, new, fields, context)
+    result += follows
     if "generated" in fields or ("generation_expression" in fields and context.server_version < 170000):
         if new.generated:
             return None  # the values are computed: dropping the column loses nothing but what it is replaced by
@@ -264,7 +311,7 @@ def _past_values(column: Column) -> List[Ddl]:
 def _physical(column: Column, fields: Any, old_options: Tuple[str, ...], context: Context) -> List[Ddl]:
     """Storage, compression, statistics target and attribute options."""
     table = column.parent
-    on = f"ALTER TABLE {table.relation} ALTER COLUMN {ident(column.id.part)}"
+    on = f"ALTER TABLE ONLY {table.relation} ALTER COLUMN {ident(column.id.part)}"
     words = []
     if "storage" in fields:
         if column.storage is None and context.server_version < 160000:
@@ -306,7 +353,9 @@ def _drop(column: Column, context: Context) -> List[Ddl]:
     table = column.parent
     if column.typed and getattr(context.catalog.get(table), "of_type", None):
         return []  # gone with the attribute of the type
-    hazards = ()
+    if not column.local and getattr(context.catalog.get(table), "inherits", None):
+        return []  # gone with the parent's
+    hazards: Tuple[Hazard, ...] = ()
     if not column.generated:
         hazards = (
             Hazard("data_loss", f"column {ident(column.id.part)} of {table.relation} is dropped with its values"),

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, FrozenSet, List, Optional, Tuple
 
+from . import attached
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
 from .model import Ddl, Hazard, Identity, Object
 from .quoting import exact, ident
@@ -17,7 +18,7 @@ NOT_VALID = " NOT VALID"
 
 @dataclass(frozen=True)
 class Constraint(Object):
-    """ADD CONSTRAINT."""
+    """ADD CONSTRAINT. Where it is attached to another, the definition is the other's and not compared."""
 
     type: str  # p(rimary), u(nique), f(oreign), c(heck), x (exclusion)
     definition: str
@@ -25,6 +26,9 @@ class Constraint(Object):
     index_tablespace: Optional[str]
     referenced: Optional[Identity]  # the table that a foreign key points to
     relation_kind: str  # table or foreign table
+    attached: Optional[Identity]  # the partitioned table's key that this partition's belongs to
+    usual_name: bool = field(compare=False)  # the one that PostgreSQL gives it
+    own_definition: str = field(compare=False)
 
     @property
     def parent(self) -> Identity:
@@ -37,18 +41,27 @@ def _query(_version: int) -> str:
         SELECT k.oid, n.nspname AS schema, c.relname AS table_name, k.conname AS name, k.contype::text AS type,
                pg_get_constraintdef(k.oid) AS definition, i.reloptions AS index_options, ts.spcname AS index_tablespace,
                CASE WHEN k.contype <> 'f' AND k.conindid <> 0 THEN k.conindid END AS index_oid,
-               c.relkind::text AS relkind, rn.nspname AS referenced_schema,
+               c.relkind::text AS relkind, an.nspname AS attached_schema, ac.relname AS attached_table,
+               ak.conname AS attached_name,
+               k.conname = c.relname || CASE k.contype WHEN 'p' THEN '_pkey' ELSE '_' || (
+                   SELECT string_agg(a.attname, '_' ORDER BY a.attnum) FROM pg_attribute a
+                    WHERE a.attrelid = k.conindid) || '_key' END AS usual_name,
+               rn.nspname AS referenced_schema,
                r.relname AS referenced_name, d.description AS comment
           FROM pg_constraint k
           JOIN pg_class c ON c.oid = k.conrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
           LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
+          LEFT JOIN pg_constraint ak ON ak.oid = k.conparentid AND ak.conrelid <> k.conrelid
+          LEFT JOIN pg_class ac ON ac.oid = ak.conrelid
+          LEFT JOIN pg_namespace an ON an.oid = ac.relnamespace
           LEFT JOIN pg_class r ON r.oid = k.confrelid AND k.contype = 'f'
           LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
           LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_constraint'::regclass AND d.objsubid = 0
          WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p', 'f') AND k.contype IN ('p', 'u', 'f', 'c', 'x')
-           AND (k.conislocal OR k.coninhcount = 0) AND k.conparentid = 0
+           AND (((k.conislocal OR k.coninhcount = 0) AND k.conparentid = 0)
+                OR (ak.oid IS NOT NULL AND k.contype IN ('p', 'u', 'x')))
          ORDER BY n.nspname, c.relname, k.conname"""
 
 
@@ -60,12 +73,21 @@ def _read(row: Any, _context: ReadContext) -> Constraint:
         acl=None,
         comment=row.comment,
         type=row.type,
-        definition=row.definition,
+        definition="" if row.attached_name else row.definition,
+        own_definition=row.definition,
         index_options=tuple(sorted(row.index_options or ())),
         index_tablespace=row.index_tablespace,
         referenced=referenced,
         relation_kind="foreign table" if row.relkind == "f" else "table",
+        attached=_attached(row),
+        usual_name=bool(row.usual_name),
     )
+
+
+def _attached(row: Any) -> Optional[Identity]:
+    if not row.attached_name:
+        return None
+    return Identity("constraint", row.attached_schema, row.attached_table, row.attached_name)
 
 
 _LOCKS = {"f": "SHARE ROW EXCLUSIVE"}
@@ -73,7 +95,7 @@ _LOCKS = {"f": "SHARE ROW EXCLUSIVE"}
 
 def _create(constraint: Constraint, context: Context) -> List[Ddl]:
     table = constraint.parent
-    words = exact(constraint.definition)
+    words = exact(constraint.own_definition)
     if constraint.index_options:
         words = _with_options(words, f" WITH ({options_text(constraint.index_options)})")
     if constraint.index_tablespace:
@@ -85,6 +107,10 @@ def _create(constraint: Constraint, context: Context) -> List[Ddl]:
     elif not words.endswith(NOT_VALID):
         hazards = (Hazard("blocking_scan", f"{table.relation}: about {rows} rows are checked"),)
     sql = f"ALTER TABLE {table.relation} ADD CONSTRAINT {ident(constraint.id.part)} {words}"
+    if constraint.attached is not None and attached.comes_along(constraint.attached, context):
+        index = Identity("index", constraint.attached.schema, constraint.attached.part)
+        result = attached.name_after(index, table, constraint.id.part, constraint.usual_name, context)
+        return result + [attached.unless_there(table, constraint.id.part, sql)]
     return [Ddl(sql, hazards, _LOCKS.get(constraint.type, "ACCESS EXCLUSIVE"), table)]
 
 
@@ -99,12 +125,25 @@ def _with_options(definition: str, words: str) -> str:
     return definition + words
 
 
-def _alter(old: Constraint, new: Constraint, fields: FrozenSet[str], _context: Context) -> Optional[List[Ddl]]:
+def _alter(old: Constraint, new: Constraint, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
     table = new.parent
+    if "attached" in fields:
+        if old.attached is not None and attached.stays_attached(table, context):
+            return None
+        same = old.own_definition == new.own_definition
+        fields -= (
+            {"attached", "definition"} if same else {"attached"}
+        )  # a key that is there is adopted with the partition, or by the parent's key
+        if not fields:
+            return []
     if fields == {"definition"} and old.definition == new.definition + NOT_VALID:
         sql = f"ALTER TABLE {table.relation} VALIDATE CONSTRAINT {ident(new.id.part)}"
         return [Ddl(sql, (), "SHARE UPDATE EXCLUSIVE", table)]
-    if fields == {"definition"} and new.type == "f" and split_deferral(old.definition)[0] == split_deferral(new.definition)[0]:
+    if (
+        fields == {"definition"}
+        and new.type == "f"
+        and split_deferral(old.definition)[0] == split_deferral(new.definition)[0]
+    ):
         sql = f"ALTER TABLE {table.relation} ALTER CONSTRAINT {ident(new.id.part)} {split_deferral(new.definition)[1].strip() or 'NOT DEFERRABLE'}"
         return [Ddl(sql, (), "SHARE ROW EXCLUSIVE", table)]
     if fields == {"index_options"}:
@@ -130,13 +169,18 @@ def split_deferral(definition: str) -> Tuple[str, str]:
     return definition, ""
 
 
-def _drop(constraint: Constraint, _context: Context) -> List[Ddl]:
+def _drop(constraint: Constraint, context: Context) -> List[Ddl]:
     table = constraint.parent
+    if constraint.attached is not None and attached.stays_attached(table, context):
+        return []
     sql = f"ALTER TABLE {table.relation} DROP CONSTRAINT {ident(constraint.id.part)}"
     return [Ddl(sql, (), "ACCESS EXCLUSIVE", table)]
 
 
 def _rename(constraint: Any, new: Identity) -> List[Ddl]:
+    if constraint.attached is not None:
+        index = Identity("index", constraint.id.schema, constraint.id.part).relation
+        return [Ddl(f"ALTER INDEX {index} RENAME TO {ident(new.part)}")]  # the constraint's name is an inherited one
     sql = f"ALTER TABLE {constraint.id.relation} RENAME CONSTRAINT {ident(constraint.id.part)} TO {ident(new.part)}"
     return [Ddl(sql, (), "ACCESS EXCLUSIVE", constraint.parent)]
 

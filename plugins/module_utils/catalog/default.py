@@ -50,7 +50,9 @@ def _read(row: Any, _context: ReadContext) -> Default:
 
 def _statement(default: Default, words: str) -> List[Ddl]:
     table = Identity(default.relation_kind, default.id.schema, default.id.name)
-    sql = f"ALTER {default.relation_kind.upper()} {table.relation} ALTER COLUMN {ident(default.id.part)} {words}"
+    # Without ONLY, what inherits from the table would get the same default.
+    only = "" if default.relation_kind == "view" else "ONLY "
+    sql = f"ALTER {default.relation_kind.upper()} {only}{table.relation} ALTER COLUMN {ident(default.id.part)} {words}"
     return [Ddl(sql, (), "ACCESS EXCLUSIVE", table)]
 
 

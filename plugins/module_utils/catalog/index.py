@@ -5,25 +5,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, FrozenSet, List, Optional, Tuple
+from dataclasses import dataclass, field
+from typing import Any, FrozenSet, List, Optional, Sequence, Tuple
 
-from .kind import CATALOG_OIDS, Context, Kind, ReadContext
+from . import attached
+from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
 from .model import Ddl, Hazard, Identity, Object
-from .quoting import exact, ident
+from .quoting import exact, ident, literal
 
 
 @dataclass(frozen=True)
 class Index(Object):
-    """CREATE INDEX. ``body`` is all that follows ON."""
+    """CREATE INDEX. ``body`` is all that follows ON but for the storage parameters; it is not compared where the index
+    is attached to another: there it is the other's."""
 
     table: Identity
     unique: bool
     body: str
+    options: Tuple[str, ...]
     tablespace: Optional[str]
     valid: bool
     statistics: Tuple[Tuple[int, int], ...]  # (column number, target) where one was set
     clustered: bool  # of a materialized view; a table's mark is the table's
+    attached: Optional[Identity]  # the partitioned table's index that this partition's belongs to
+    usual_name: bool = field(compare=False)  # the one that PostgreSQL gives it
+    own_body: str = field(compare=False)
 
     @property
     def parent(self) -> Identity:
@@ -33,9 +39,12 @@ class Index(Object):
 def _query(_version: int) -> str:
     return """
         SELECT i.oid, n.nspname AS schema, i.relname AS name, tn.nspname AS table_schema, t.relname AS table_name,
-               t.relkind::text AS table_kind, x.indisunique, x.indisvalid AND x.indisready AS valid,
+               t.relkind::text AS table_kind, i.reloptions, x.indisunique, x.indisvalid AND x.indisready AS valid,
                quote_ident(i.relname) AS quoted, pg_get_indexdef(i.oid) AS definition, ts.spcname AS tablespace,
                d.description AS comment, t.relkind = 'm' AND x.indisclustered AS clustered,
+               an.nspname AS attached_schema, ai.relname AS attached_name,
+               i.relname = t.relname || '_' || (SELECT string_agg(a.attname, '_' ORDER BY a.attnum)
+                   FROM pg_attribute a WHERE a.attrelid = i.oid) || '_idx' AS usual_name,
                (SELECT array_agg(ARRAY[a.attnum::int, a.attstattarget::int] ORDER BY a.attnum) FROM pg_attribute a
                  WHERE a.attrelid = i.oid AND a.attstattarget >= 0) AS statistics
           FROM pg_index x
@@ -44,8 +53,11 @@ def _query(_version: int) -> str:
           JOIN pg_class t ON t.oid = x.indrelid
           JOIN pg_namespace tn ON tn.oid = t.relnamespace
           LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
+          LEFT JOIN pg_inherits h ON h.inhrelid = i.oid
+          LEFT JOIN pg_class ai ON ai.oid = h.inhparent
+          LEFT JOIN pg_namespace an ON an.oid = ai.relnamespace
           LEFT JOIN pg_description d ON d.objoid = i.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
-         WHERE n.nspname = ANY(%(schemas)s) AND t.relkind IN ('r', 'p', 'm') AND NOT i.relispartition
+         WHERE n.nspname = ANY(%(schemas)s) AND t.relkind IN ('r', 'p', 'm')
            AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.oid AND k.contype IN ('p', 'u', 'x'))
          ORDER BY n.nspname, i.relname"""
 
@@ -54,6 +66,7 @@ def _read(row: Any, _context: ReadContext) -> Index:
     # "CREATE [UNIQUE] INDEX name ON body": without the name, a renamed index is recognised.
     head = f"CREATE {'UNIQUE ' if row.indisunique else ''}INDEX {row.quoted} ON "
     kind = "materialized view" if row.table_kind == "m" else "table"
+    body, options = _without_options(row.definition[len(head) :], row.reloptions or ())
     return Index(
         id=Identity("index", row.schema, row.name),
         owner=None,
@@ -61,25 +74,62 @@ def _read(row: Any, _context: ReadContext) -> Index:
         comment=row.comment,
         table=Identity(kind, row.table_schema, row.table_name),
         unique=row.indisunique,
-        body=row.definition[len(head) :],
+        body="" if row.attached_name else body,
+        own_body=body,
+        options=options,
         tablespace=row.tablespace,
         valid=row.valid,
         statistics=tuple((number, target) for number, target in row.statistics or ()),
         clustered=row.clustered,
+        attached=Identity("index", row.attached_schema, row.attached_name) if row.attached_name else None,
+        usual_name=row.usual_name,
     )
+
+
+def _without_options(body: str, options: Sequence[str]) -> Tuple[str, Tuple[str, ...]]:
+    """A body without its WITH (…), and that."""
+    pairs = [option.partition("=") for option in options]
+    listed = ", ".join(
+        f"{ident(key)}={value if ident(value) == value else literal(value)}" for key, _equals, value in pairs
+    )
+    words = f" WITH ({listed})"
+    if not options or words not in body:
+        return body, ()
+    return body.replace(words, "", 1), tuple(sorted(options))
 
 
 def _create(index: Index, context: Context) -> List[Ddl]:
     unique = "UNIQUE " if index.unique else ""
-    body = exact(index.body)
-    if index.tablespace:
+    body = exact(index.own_body)
+    if index.valid and body.startswith("ONLY "):
+        body = body[len("ONLY ") :]  # with it, the partitions would go without
+    words = f" WITH ({options_text(index.options)})" if index.options else ""
+    words += f" TABLESPACE {ident(index.tablespace)}" if index.tablespace else ""
+    if words:
         where = body.find(" WHERE ")
-        words = f" TABLESPACE {ident(index.tablespace)}"
         body = body + words if where < 0 else body[:where] + words + body[where:]
     rows = context.table_facts(index.table).rows
     hazard = Hazard("blocking_index_build", f"{index.table.relation}: about {rows} rows are indexed")
-    result = [Ddl(f"CREATE {unique}INDEX {ident(index.id.name)} ON {body}", (hazard,), "SHARE", index.table)]
+    result: List[Ddl] = []
+    unless = ""
+    if index.attached is not None and attached.comes_along(index.attached, context):
+        result = attached.name_after(index.attached, index.table, index.id.name, index.usual_name, context)
+        unless = "IF NOT EXISTS "
+    result.append(
+        Ddl(f"CREATE {unique}INDEX {unless}{ident(index.id.name)} ON {body}", (hazard,), "SHARE", index.table)
+    )
+    if unless:
+        result += _options((), index)
     return result + _settings(index, {"statistics", "clustered"} if index.clustered else {"statistics"}, ())
+
+
+def _options(old: Sequence[str], index: Index) -> List[Ddl]:
+    to_set, to_reset = option_changes(old, index.options)
+    on = f"ALTER INDEX {index.id.relation}"
+    result = [Ddl(f"{on} SET ({options_text(to_set)})", (), "SHARE UPDATE EXCLUSIVE", index.table)] if to_set else []
+    if to_reset:
+        result.append(Ddl(f"{on} RESET ({', '.join(to_reset)})", (), "SHARE UPDATE EXCLUSIVE", index.table))
+    return result
 
 
 def _settings(index: Index, fields: Any, old: Tuple[Tuple[int, int], ...]) -> List[Ddl]:
@@ -97,9 +147,15 @@ def _settings(index: Index, fields: Any, old: Tuple[Tuple[int, int], ...]) -> Li
 
 
 def _alter(old: Index, new: Index, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
-    if fields - {"tablespace", "statistics", "clustered"}:
+    # Where one of the two is attached, the texts are not to be compared.
+    fields -= {"body"} if "attached" in fields and old.own_body == new.own_body else set()
+    if fields - {"tablespace", "statistics", "clustered", "attached", "options"}:
         return None
-    result = []
+    result: List[Ddl] = _options(old.options, new) if "options" in fields else []
+    if "attached" in fields:
+        if old.attached is not None and attached.stays_attached(new.table, context):
+            return None  # PostgreSQL attaches a partition's index for good
+        result += _attach(new, context)
     if "tablespace" in fields:
         sql = f"ALTER INDEX {new.id.relation} SET TABLESPACE {ident(new.tablespace or 'pg_default')}"
         result.append(Ddl(sql, (), "ACCESS EXCLUSIVE", new.table))
@@ -108,7 +164,19 @@ def _alter(old: Index, new: Index, fields: FrozenSet[str], context: Context) -> 
     return result + _settings(new, fields, old.statistics)
 
 
-def _drop(index: Index, _context: Context) -> List[Ddl]:
+def _attach(index: Index, context: Context) -> List[Ddl]:
+    """ATTACH PARTITION, where neither the parent's index nor the partition is new and adopts it anyway."""
+    if index.attached is None or not attached.comes_along(index.attached, context):
+        return []
+    before, after = context.live.get(index.table), context.catalog.get(index.table)
+    if getattr(before, "partition_bound", None) is None or before != after:
+        return []
+    return [Ddl(f"ALTER INDEX {index.attached.relation} ATTACH PARTITION {index.id.relation}")]
+
+
+def _drop(index: Index, context: Context) -> List[Ddl]:
+    if index.attached is not None and attached.stays_attached(index.table, context):
+        return []
     return [Ddl(f"DROP INDEX {index.id.relation}", (), "ACCESS EXCLUSIVE", index.table)]
 
 

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Sequence, Set, Tuple
-
-from .model import Address
+import re
+from typing import Any, List, NamedTuple, Sequence
 
 # Per system catalog: the rows that are objects of their own. What belongs to another object (row and array types,
 # TOAST tables, indexes of constraints, what a partition inherits, triggers of foreign keys) is not.
@@ -17,7 +16,7 @@ _IN_SCHEMAS = """
      WHERE c.relnamespace IN (SELECT oid FROM managed) AND c.relkind NOT IN ('t', 'i', 'I', 'c')
     UNION ALL
     SELECT 'pg_class'::regclass, c.oid FROM pg_class c
-     WHERE c.relnamespace IN (SELECT oid FROM managed) AND c.relkind IN ('i', 'I') AND NOT c.relispartition
+     WHERE c.relnamespace IN (SELECT oid FROM managed) AND c.relkind IN ('i', 'I')
     UNION ALL
     SELECT 'pg_type'::regclass, t.oid FROM pg_type t LEFT JOIN pg_class r ON r.oid = t.typrelid
      WHERE t.typnamespace IN (SELECT oid FROM managed) AND (t.typrelid = 0 OR r.relkind = 'c')
@@ -64,7 +63,7 @@ _IN_SCHEMAS = """
 
 # Objects of the whole database: they matter where the source defines them.
 _DATABASE_WIDE = """
-    UNION ALL SELECT 'pg_cast'::regclass, c.oid FROM pg_cast c WHERE c.oid >= 16384
+    SELECT 'pg_cast'::regclass::oid AS classid, c.oid AS objid FROM pg_cast c WHERE c.oid >= 16384
        AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = c.oid
                           AND i.deptype = 'i')
     UNION ALL SELECT 'pg_event_trigger'::regclass, oid FROM pg_event_trigger
@@ -82,17 +81,31 @@ _DESCRIBE = """
       FROM unnest(%(classes)s::oid[], %(objects)s::oid[]) AS a(classid, objid)"""
 
 
-def unread(
-    cursor: Any, schemas: Sequence[str], read: Set[Tuple[int, int]], members: Set[Address], database_wide: bool
-) -> List[str]:
-    """Descriptions of the objects that no kind read, in order; members of extensions do not count."""
-    cursor.execute(_IN_SCHEMAS + (_DATABASE_WIDE if database_wide else ""), {"schemas": list(schemas)})
-    missing = [
-        (classid, objid)
-        for classid, objid in cursor.fetchall()
-        if (classid, objid) not in read and (classid, objid, 0) not in members
-    ]
-    if not missing:
+# The system catalogs whose every row of interest is listed: where one has none, no kind need be read from it.
+LISTED = frozenset(re.findall(r"SELECT '(pg_\w+)'::regclass", _IN_SCHEMAS + _DATABASE_WIDE)) - {"pg_class"}
+
+
+class Entry(NamedTuple):
+    """An object that is there; ``wide``: in no schema."""
+
+    classid: int
+    objid: int
+    wide: bool
+
+
+def inventory(cursor: Any, schemas: Sequence[str]) -> List[Entry]:
+    """Every object of ``schemas``, and of the whole database."""
+    cursor.execute(
+        f"SELECT classid, objid, false FROM ({_IN_SCHEMAS}) inside UNION ALL "
+        f"SELECT classid, objid, true FROM ({_DATABASE_WIDE}) wide",
+        {"schemas": list(schemas)},
+    )
+    return [Entry(*row) for row in cursor.fetchall()]
+
+
+def describe(cursor: Any, entries: Sequence[Entry]) -> List[str]:
+    """The server's words for objects that no kind has read, in order."""
+    if not entries:
         return []
-    cursor.execute(_DESCRIBE, {"classes": [each[0] for each in missing], "objects": [each[1] for each in missing]})
+    cursor.execute(_DESCRIBE, {"classes": [each.classid for each in entries], "objects": [each.objid for each in entries]})
     return sorted(description for _classid, _objid, description in cursor.fetchall())

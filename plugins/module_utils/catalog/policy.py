@@ -113,5 +113,4 @@ KIND = Kind(
     addresses=lambda row: [(CATALOG_OIDS["pg_policy"], row.oid, 0)],
     rigid=True,
     expressions=frozenset({"using", "check"}),
-    replaceable=True,
 )

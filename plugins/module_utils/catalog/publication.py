@@ -153,5 +153,4 @@ KIND = Kind(
     # A column in a row filter or a column list keeps its type while it is published.
     rigid=True,
     expressions=frozenset({"tables"}),
-    replaceable=True,
 )

@@ -27,6 +27,8 @@ PINNED_SETTINGS = {
     "bytea_output": "hex",
     "xmloption": "content",
     "lc_monetary": "C",
+    # The queries are many and small in what they give; compiling them would cost more than it saves.
+    "jit": "off",
     "client_min_messages": "warning",
 }
 
@@ -108,7 +110,11 @@ def read(
         facts: Dict[Identity, Facts] = {}
         ignored: List[Identity] = []
         superuser = connection.info.parameter_status("is_superuser") == "on"
+        listed = inventory.inventory(cursor, schemas)
+        present = {each.classid for each in listed if (each.classid, each.objid, 0) not in members}
         for kind in KINDS:
+            if kind.system_catalog in inventory.LISTED and CATALOG_OIDS[kind.system_catalog] not in present:
+                continue
             query = kind.superuser_query if superuser and kind.superuser_query else kind.query
             cursor.execute(query(context.server_version), parameters)
             for row in cursor.fetchall():
@@ -135,7 +141,16 @@ def read(
         cursor.execute(_DEPENDS)
         depends = _dependencies(cursor.fetchall(), addresses, objects)
         read_already = {(address[0], address[1]) for address in addresses}
-        unread = inventory.unread(cursor, schemas, read_already, set(members), database_wide=everything)
+        unread = inventory.describe(
+            cursor,
+            [
+                each
+                for each in listed
+                if (everything or not each.wide)
+                and (each.classid, each.objid) not in read_already
+                and (each.classid, each.objid, 0) not in members
+            ],
+        )
     return Catalog(
         server_version=context.server_version,
         schemas=tuple(schemas),

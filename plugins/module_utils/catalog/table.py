@@ -31,6 +31,7 @@ class Table(Object):
     inherits: Tuple[Tuple[str, str], ...]  # parents as (schema, name), in order
     partition_key: Optional[str]
     partition_bound: Optional[str]  # of a partition, whose parent is inherits[0]
+    inherited_columns: Tuple[str, ...]  # those that the table does not define itself; of a partition: none
 
     @property
     def partition_of(self) -> Optional[Identity]:
@@ -48,7 +49,10 @@ def _query(_version: int) -> str:
                CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
                parents.names AS inherits, CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
                CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
-               c.reltuples, c.relpages, c.reltype
+               c.reltuples, c.relpages, c.reltype,
+               (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attislocal AND NOT a.attisdropped
+                   AND NOT c.relispartition) AS inherited_columns
           FROM pg_class c
           JOIN pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
@@ -88,6 +92,7 @@ def _read(row: Any, context: ReadContext) -> Table:
         inherits=tuple((schema, name) for schema, name in row.inherits or ()),
         partition_key=row.partition_key,
         partition_bound=row.partition_bound,
+        inherited_columns=tuple(row.inherited_columns or ()),
     )
 
 
@@ -123,6 +128,8 @@ def _create(table: Table, context: Context) -> List[Ddl]:
     result = [Ddl(f"CREATE {unlogged}TABLE {name}{shape}")]
     result += _row_security(table, {"row_security", "force_row_security"}, created=True)
     for column in parts:
+        if not column.local:
+            result += columns.beyond_parents(column, context)
         result += columns.after_create(column, context, in_table=True)
     return result
 
@@ -157,7 +164,7 @@ MARKS = frozenset({"replica_identity", "replica_index", "cluster_index"})
 
 
 def _alter(old: Table, new: Table, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
-    if "partition_key" in fields:
+    if "partition_key" in fields or _comes_to_inherit(old, new, context):
         return None
     name = new.id.relation
     facts = context.table_facts(old.id)
@@ -189,6 +196,24 @@ def _alter(old: Table, new: Table, fields: FrozenSet[str], context: Context) -> 
         sql = f"ALTER TABLE {name} SET ACCESS METHOD {ident(new.access_method)}"
         result.append(Ddl(sql, rewrite, "ACCESS EXCLUSIVE", new.id))
     return result
+
+
+def _comes_to_inherit(old: Table, new: Table, context: Context) -> bool:
+    """Whether columns become inherited ones, or cease to be, in a way that only a new table can have."""
+    if new.partition_bound is not None or old.partition_bound is not None:
+        return False
+    had = {column.id.part for column in context.live.parts(old.id, "column")}
+    if new.inherits and set(old.inherited_columns) - set(new.inherited_columns):
+        return bool(
+            (set(old.inherited_columns) - set(new.inherited_columns))
+            & {column.id.part for column in context.catalog.parts(new.id, "column")}
+        )
+    now_inherited = set(new.inherited_columns) - set(old.inherited_columns)
+    added = [parent for parent in new.inherits if parent not in old.inherits]
+    of_added = {
+        column.id.part for parent in added for column in context.catalog.parts(Identity("table", *parent), "column")
+    }
+    return bool(now_inherited & had or of_added - had)
 
 
 def _inheritance(old: Table, new: Table) -> List[Ddl]:

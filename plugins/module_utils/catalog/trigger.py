@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, FrozenSet, List, Optional
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext
@@ -20,6 +20,8 @@ class Trigger(Object):
     definition: str
     enabled: str  # O(rigin), D(isabled), R(eplica), A(lways)
     relation_kind: str
+    # The state of the partitioned table's trigger, on a partition that has another one; None on any other.
+    parents: Optional[str]
 
     @property
     def parent(self) -> Identity:
@@ -32,13 +34,16 @@ _ENABLE = {"O": "ENABLE", "D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE AL
 def _query(_version: int) -> str:
     return """
         SELECT t.oid, n.nspname AS schema, c.relname AS table_name, t.tgname AS name, t.tgconstraint,
+               parent.tgenabled::text AS parents,
                pg_get_triggerdef(t.oid) AS definition, t.tgenabled::text AS enabled, c.relkind::text AS relkind,
                d.description AS comment
           FROM pg_trigger t
           JOIN pg_class c ON c.oid = t.tgrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_trigger'::regclass AND d.objsubid = 0
-         WHERE n.nspname = ANY(%(schemas)s) AND NOT t.tgisinternal AND t.tgparentid = 0
+          LEFT JOIN pg_trigger parent ON parent.oid = t.tgparentid AND NOT parent.tgisinternal
+         WHERE n.nspname = ANY(%(schemas)s)
+           AND (NOT t.tgisinternal AND t.tgparentid = 0 OR parent.tgenabled <> t.tgenabled)
            AND c.relkind IN ('r', 'p', 'v', 'f')
          ORDER BY n.nspname, c.relname, t.tgname"""
 
@@ -51,6 +56,7 @@ def _read(row: Any, _context: ReadContext) -> Trigger:
         comment=row.comment,
         definition=row.definition,
         enabled=row.enabled,
+        parents=row.parents,
         relation_kind={"v": "view", "f": "foreign table"}.get(row.relkind, "table"),
     )
 
@@ -61,6 +67,8 @@ def _switch(trigger: Trigger) -> Ddl:
 
 
 def _create(trigger: Trigger, _context: Context) -> List[Ddl]:
+    if trigger.parents is not None:
+        return [_switch(trigger)]  # it comes with the partitioned table's
     result = [Ddl(exact(trigger.definition), (), "SHARE ROW EXCLUSIVE", trigger.parent)]
     return result if trigger.enabled == "O" else result + [_switch(trigger)]
 
@@ -70,6 +78,8 @@ def _alter(_old: Trigger, new: Trigger, fields: FrozenSet[str], _context: Contex
 
 
 def _drop(trigger: Trigger, _context: Context) -> List[Ddl]:
+    if trigger.parents is not None:
+        return [_switch(replace(trigger, enabled=trigger.parents))]
     hazard = Hazard("security_relaxation", f"trigger {ident(trigger.id.part)} of {trigger.id.relation} guards no more")
     sql = f"DROP TRIGGER {ident(trigger.id.part)} ON {trigger.id.relation}"
     return [Ddl(sql, (hazard,), "ACCESS EXCLUSIVE", trigger.parent)]

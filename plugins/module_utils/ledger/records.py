@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 import psycopg2
@@ -14,6 +14,7 @@ from psycopg2 import errorcodes
 
 from ..catalog.model import Identity
 from ..errors import PermissionMissing
+from .stamp import stamp
 
 SCHEMA = "schema_ledger"
 
@@ -125,6 +126,12 @@ def append(cursor: Any, entry: Entry) -> None:
         cursor.execute(f"INSERT INTO schema_ledger.deployment ({_COLUMNS}) VALUES ({', '.join(['%s'] * 14)})", values)
     except psycopg2.Error as error:
         raise _refused(error) from None
+
+
+def record(cursor: Any, entry: Entry) -> None:
+    """Make the ledger where it is missing, and add a row with the stamp of this moment."""
+    prepare(cursor)  # before the stamp is taken: the ledger is part of the database
+    append(cursor, replace(entry, stamp=stamp(cursor, entry.managed_schemas)))
 
 
 def _refused(error: psycopg2.Error) -> Exception:

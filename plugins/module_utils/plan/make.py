@@ -9,7 +9,7 @@ import dataclasses
 from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple
 
 from ..catalog import privileges, sequence, table
-from ..catalog.column import Column, default_of
+from ..catalog.column import Column, default_of, inherited_from
 from ..catalog.kind import Context, Kind, comment_ddl, owner_ddl
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Ddl, Hazard, Identity, Object
@@ -118,14 +118,20 @@ class _Planner:
         for identity in work.creates:
             key = self._create_key(identity)
             self._need(key)
-            for base in work.depends(identity):
+            self._after_parents(key, work.creates[identity])
+            adopter = getattr(work.creates[identity], "attached", None)
+            for base in work.depends(identity) - {adopter}:
                 self._need(key, *self._makers(base))
+            if adopter in work.creates:
+                # A partition's index comes first: the partitioned table's adopts it.
+                self._need(self._create_key(adopter), key)
             if identity in work.drops and not self._precedes_drop(identity):
                 self._need(key, self._drop_key(identity))
             self._collect_apart(identity, work.creates[identity], None)
         for identity, alteration in work.alters.items():
             key = ("alter", identity)
             self._need(key)
+            self._after_parents(key, alteration.new)
             if identity in work.renames:
                 self._need(key, ("rename", identity))
             for base in work.depends(identity):
@@ -149,6 +155,12 @@ class _Planner:
             if work.replaced(identity):
                 self._collect_replaced(identity, dependents.get(identity, ()))
         self._collect_names()
+
+    def _after_parents(self, key: Key, obj: Object) -> None:
+        """An inherited column follows its parent's: what it has beyond it is written last."""
+        if isinstance(obj, Column):
+            for parent in inherited_from(obj, self.work.desired):
+                self._need(key, *self._makers(parent.id))
 
     def _precedes_drop(self, identity: Identity) -> bool:
         """Whether something is made while the old one is still there: what is replaced, and a replaced table's columns."""
@@ -290,6 +302,8 @@ class _Planner:
     def _as_steps(self, action: str, identity: Identity, ddls: List[Ddl]) -> List[Step]:
         result = []
         for ddl in ddls:
+            if not ddl.sql:
+                continue  # done by a statement on something else
             new = ddl.table is not None and ddl.table in self.work.creates and ddl.table not in self.work.drops
             hazards = tuple(h for h in ddl.hazards if h.kind not in _OF_ROWS) if new else ddl.hazards
             result.append(

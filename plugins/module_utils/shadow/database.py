@@ -113,14 +113,16 @@ def _first_line(error: psycopg2.Error) -> str:
 _PUBLIC = {"schemas": ["public"]}
 
 
-def _public(connection: Any) -> Optional[Object]:
+def public_schema(connection: Any) -> Optional[Object]:
+    """The schema public as it is now; None where it was dropped."""
     with connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
         cursor.execute(SCHEMA.query(connection.server_version), _PUBLIC)
         row = cursor.fetchone()
         return SCHEMA.read(row, ReadContext(connection.server_version)) if row else None
 
 
-def _now(connection: Any) -> str:
+def now(connection: Any) -> str:
+    """The server's time, as text with its zone."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()::text")
         return str(cursor.fetchone()[0])
@@ -169,8 +171,8 @@ def _loaded(
             cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(owner)))
         cursor.execute("SELECT current_user")
         role = str(cursor.fetchone()[0])
-    public = _public(connection)
-    start = _now(connection)
+    public = public_schema(connection)
+    start = now(connection)
     given = load(connection, source, own_transactions=scratch is None)
     with connection.cursor() as cursor:
         # The source may have left the session in another state (pg_dump empties search_path, for one).
@@ -179,7 +181,7 @@ def _loaded(
             cursor.execute("RESET ALL")
         cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
     pin_settings(connection)
-    return Shadow(connection, role, public, (start, _now(connection)), given)
+    return Shadow(connection, role, public, (start, now(connection)), given)
 
 
 def _claim_scratch(cursor: Any, name: str) -> None:

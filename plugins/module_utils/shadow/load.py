@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Set
+from typing import Any, Optional, Sequence, Set
 
 import psycopg2
 from psycopg2 import extensions
 
 from ..errors import SourceError
 from ..rows import uuids
-from ..script import CopyData, Source, sql_error, statements
+from ..script import CopyData, Source, Statement, sql_error, statements
 
 _UUID_LENGTH = 36
 
@@ -34,17 +34,19 @@ class _Heard:
         return chunk
 
 
-def load(connection: Any, source: Source, own_transactions: bool) -> Set[str]:
+def load(
+    connection: Any, source: Source, own_transactions: bool, listed: Optional[Sequence[Statement]] = None
+) -> Set[str]:
     """Run every statement of ``source`` on ``connection``.
 
     ``own_transactions``: the source's BEGIN and COMMIT are obeyed (the connection is in autocommit mode); otherwise
     they are passed over, and everything runs in the transaction that the caller holds. Gives the UUIDs that the source
     writes, so that they can be told from those that a default made. Raises SourceError with file, line and statement at
-    the first error.
+    the first error. ``listed``: the statements, where the caller has read them already.
     """
     given: Set[str] = set()
     with connection.cursor() as cursor:
-        for statement in statements(source):
+        for statement in statements(source) if listed is None else listed:
             if statement.transaction_control and not own_transactions:
                 continue
             try:

@@ -1,0 +1,72 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Indexes of partitions that belong to an index of the partitioned table.
+
+PostgreSQL makes them with the partition or with the parent's index, under names of its own choice, unless one of the
+same definition is there already: that one is adopted. So where the parent's index is new, the plan makes those of the
+partitions first; where it is the partition that is new, they come with it and are given their names afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+from .kind import Context
+from .model import Ddl, Identity
+from .quoting import ident, literal, qualified
+
+_MOVED = "__moved_"
+_NAME_BYTES = 63  # NAMEDATALEN - 1
+
+
+def comes_along(attached: Any, context: Context) -> bool:
+    """Whether the parent's index is there already, so that a new partition brings its own."""
+    return attached is not None and context.live.get(attached) is not None
+
+
+def stays_attached(table: Identity, context: Context) -> bool:
+    """Whether the table is a partition afterwards too: then its part of an index goes only with the whole."""
+    after = context.catalog.get(table)
+    return getattr(after, "partition_bound", None) is not None
+
+
+def name_after(parent: Identity, table: Identity, name: str, usual: bool, context: Context) -> List[Ddl]:
+    """Give the index that came with a partition its name, where PostgreSQL may have chosen another.
+
+    ``parent`` is the name of the parent's index. Nothing where the name is the usual one, and nobody else wants it.
+    """
+    numbered = [Identity("index", table.schema, f"{name}{number}") for number in ("", 1, 2, 3)]
+    rivals = any(each in context.live.objects for each in numbered[:1]) or any(
+        each in context.catalog.objects for each in numbered[1:]
+    )
+    if usual and not rivals:
+        return []
+    wanted = qualified(table.schema, name)
+    moved = (_MOVED + name).encode()[:_NAME_BYTES].decode("utf-8", "ignore")
+    body = f"""
+DECLARE
+    found regclass := (SELECT i.inhrelid::regclass FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid
+                        WHERE i.inhparent = {literal(parent.relation)}::regclass
+                          AND x.indrelid = {literal(table.relation)}::regclass);
+BEGIN
+    IF found IS DISTINCT FROM to_regclass({literal(wanted)}) AND found IS NOT NULL THEN
+        ALTER INDEX IF EXISTS {wanted} RENAME TO {ident(moved)};
+        EXECUTE format('ALTER INDEX %s RENAME TO %I', found, {literal(name)});
+    END IF;
+END """
+    quote = "$rename$"
+    return [Ddl(f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}")]
+
+
+def unless_there(table: Identity, name: str, statement: str) -> Ddl:
+    """Run a statement unless the table has a constraint of that name."""
+    body = f"""
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = {literal(table.relation)}::regclass
+                      AND conname = {literal(name)}) THEN
+        {statement};
+    END IF;
+END """
+    quote = "$unless$"
+    return Ddl(f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}")

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The session with the live database: opened, locked against other runs, its settings pinned."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Iterator, Tuple, TypeVar
+
+from .catalog.read import pin_settings
+from .policy import Policy
+from .session import run_lock
+
+
+class Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.stages: Dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time that the block takes."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.stages[name] = round(self.stages.get(name, 0.0) + time.monotonic() - start, 4)
+
+
+@dataclass(frozen=True)
+class Session:
+    """The connection to the live database, holding its run lock.
+
+    ``role`` is whom the plan's statements are run as, ``login_role`` who the session is otherwise; ``settings`` are those
+    that a user's session starts with.
+    """
+
+    connection: Any
+    role: str
+    login_role: str
+    settings: Tuple[Tuple[str, str], ...]
+
+
+@contextmanager
+def session(connect: Any, policy: Policy, clock: Clock) -> Iterator[Session]:
+    """A locked session on the live database. Raises ConnectionFailed, Busy."""
+    with clock.stage("connect"):
+        connection = connect()
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            # A deployment takes as long as it takes; lock_timeout is what bounds the harm to others.
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("SET idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT current_user, current_setting('search_path')")
+            role, search_path = cursor.fetchone()
+        with clock.stage("wait"):
+            run_lock.take(connection, policy.wait_for_lock)
+        pin_settings(connection)
+        yield Session(connection, policy.owner or role, role, (("search_path", search_path),))
+    finally:
+        connection.close()
+
+
+Result = TypeVar("Result")
+
+
+def in_transaction(connection: Any, read_only: Callable[[Any], Result]) -> Result:
+    """Several queries that see one state of the database."""
+    connection.autocommit = False
+    try:
+        return read_only(connection)
+    finally:
+        connection.rollback()
+        connection.autocommit = True
