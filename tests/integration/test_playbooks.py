@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import plays
 import pytest
 
@@ -121,12 +122,17 @@ def legacy(site: Site) -> Site:
 
 
 def shown_statements(run: plays.Run) -> list[str]:
-    """The list that the task 'Show the statements' printed."""
-    shown = re.search(
-        r"^TASK \[[^]]*Show the statements\].*?\n(.*?)^(?:TASK|PLAY) ", run.output, re.MULTILINE | re.DOTALL
-    )
+    """What the task 'Show the statements' printed."""
+    shown = re.search(r"^TASK \[[^]]*Show the statements\].*?\n(.*?)^TASK ", run.output, re.MULTILINE | re.DOTALL)
     assert shown, run.output
     return [line for line in shown.group(1).splitlines() if line.strip()]
+
+
+def planned_statements(run: plays.Run) -> str:
+    """The statements that ``--diff`` shows, before the objects."""
+    shown = re.search(r"^TASK \[[^]]*Apply the schema\].*?\n(.*?)--- before", run.output, re.MULTILINE | re.DOTALL)
+    assert shown, run.output
+    return shown.group(1)
 
 
 def test_edited_file_changes_the_database_and_keeps_the_rows(
@@ -139,11 +145,11 @@ def test_edited_file_changes_the_database_and_keeps_the_rows(
     options = {"pg_schema_prune": True, "pg_schema_renames": RENAMES}
 
     before = legacy.database.dump("--schema-only")
-    looked = legacy.run(DEPLOY, "--check", "--diff", **options)
+    looked = legacy.run(DEPLOY, "--check", **options)
     assert looked.status == 0, looked.output
     assert legacy.database.dump("--schema-only") == before
 
-    ran = legacy.run(DEPLOY, "--diff", **options)
+    ran = legacy.run(DEPLOY, **options)
     assert ran.status == 0, ran.output
     assert shown_statements(ran) == shown_statements(looked)
 
@@ -159,25 +165,26 @@ def test_edited_file_changes_the_database_and_keeps_the_rows(
     assert (again.status, again.changed()) == (0, 0), again.output
 
 
+@pytest.mark.slow
 def test_check_shows_exactly_the_statements_that_the_server_then_runs(legacy: Site) -> None:
-    legacy.edit(EDITS[:1] + EDITS[3:4])
-    looked = "\n".join(shown_statements(legacy.run(DEPLOY, "--check", "--diff")))
-    assert "notes" in looked and "25" in looked
+    legacy.edit(EDITS[:1] + EDITS[3:5])
+    looked = [
+        line.rstrip(";") for line in planned_statements(legacy.run(DEPLOY, "--check", "--diff")).splitlines() if line
+    ]
+    assert len(looked) == 3
 
     server = legacy.database.server
     legacy.database.execute(f"ALTER DATABASE \"{legacy.database.name}\" SET log_statement = 'ddl'")
     start = server.log_file.stat().st_size
-    assert legacy.run(DEPLOY).status == 0
+    ran = legacy.run(DEPLOY)
+    assert ran.status == 0, ran.output
     with open(server.log_file, "rb") as log:
         log.seek(start)
-        logged = re.findall(
-            r"statement: (ALTER TABLE public\..*|ALTER TABLE \"?auth.*|COMMENT .*)", log.read().decode()
-        )
-    assert logged
-    for statement in logged:
-        assert statement.strip().rstrip(";") in re.sub(r"\s+", " ", looked), statement
+        logged = re.findall(r"statement: (ALTER TABLE (?:auth|public)\..*)", log.read().decode())
+    assert logged == looked
 
 
+@pytest.mark.slow
 def test_empty_database_gets_the_default_rows_and_a_deleted_user_stays_deleted(site: Site) -> None:
     first = site.run(DEPLOY)
     assert first.status == 0, first.output
@@ -190,8 +197,10 @@ def test_empty_database_gets_the_default_rows_and_a_deleted_user_stays_deleted(s
     assert site.value("SELECT count(*) FROM auth.users") == 2
 
 
+@pytest.mark.slow
 def test_password_changed_by_an_operator_is_not_touched(legacy: Site) -> None:
-    legacy.database.execute("UPDATE auth.users SET password_hash = 'changed by hand' WHERE email LIKE 'admin@%'")
+    own = bcrypt.hashpw(b"changed by hand", bcrypt.gensalt(4)).decode()
+    legacy.database.execute("UPDATE auth.users SET password_hash = %s WHERE email LIKE 'admin@%%'", (own,))
     hashes = legacy.database.execute("SELECT email, password_hash, updated_at FROM auth.users ORDER BY 1")
     # Even the file with the default users leaves existing ones alone.
     deployed = legacy.run(DEPLOY, pg_schema_source=str(PRODUCTION))
@@ -199,6 +208,7 @@ def test_password_changed_by_an_operator_is_not_touched(legacy: Site) -> None:
     assert legacy.database.execute("SELECT email, password_hash, updated_at FROM auth.users ORDER BY 1") == hashes
 
 
+@pytest.mark.slow
 def test_default_passwords_fail_a_deployment_outside_of_development(legacy: Site) -> None:
     strict = legacy.run(DEPLOY, pg_credentials_tolerate_defaults=False)
     assert strict.status != 0
@@ -206,6 +216,7 @@ def test_default_passwords_fail_a_deployment_outside_of_development(legacy: Site
     assert "dbadmin@domainflow.local" in strict.output
 
 
+@pytest.mark.slow
 def test_verify_tells_missing_from_different(legacy: Site) -> None:
     assert legacy.run("playbooks/verify.yml").status == 0
     legacy.database.execute("ALTER TABLE public.personas ALTER COLUMN is_enabled SET DEFAULT false")
@@ -217,6 +228,7 @@ def test_verify_tells_missing_from_different(legacy: Site) -> None:
     assert (tolerated.status, tolerated.changed()) == (0, 0), tolerated.output
 
 
+@pytest.mark.slow
 def test_grants_for_application_and_readers(legacy: Site) -> None:
     for role in ("plays_app", "plays_readers"):
         legacy.database.execute(f"DROP ROLE IF EXISTS {role}")
@@ -298,23 +310,16 @@ def broken_sql(site: Site) -> dict[str, Any]:
     return {}
 
 
-def psql_command(site: Site) -> dict[str, Any]:
-    site.edit(((r"(CREATE SCHEMA IF NOT EXISTS auth;\n)", r"\\connect other\n\1"),))
-    return {}
-
-
+# The modules' own tests have every kind of bad input; here it is what a play makes of it.
 BAD_INPUT: dict[str, tuple[Callable[[Site], dict[str, Any]], str]] = {
     "missing file": (lambda site: {"pg_schema_source": str(site.schema) + ".not"}, r"schema\.sql\.not"),
     "SQL error": (broken_sql, r"schema\.sql:\d+: .*TABEL"),
-    "psql command": (psql_command, r"schema\.sql:\d+: .*\\connect"),
-    "missing role": (lambda site: {"pg_schema_owner": "no_such_role"}, r"no_such_role"),
     "wrong password": (lambda site: {"pg_schema_login_password": SECRET}, r"password"),
-    "server down": (lambda site: {"pg_schema_login_port": 1}, r"refused|not.*running"),
-    "no such database": (lambda site: {"pg_schema_database": "no_such_database"}, r"no_such_database"),
     "TLS refused": (lambda site: {"pg_schema_ssl_mode": "require"}, r"SSL|TLS"),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", BAD_INPUT)
 def test_bad_input_is_named_and_changes_nothing(legacy: Site, case: str) -> None:
     cause, message = BAD_INPUT[case]
@@ -326,7 +331,7 @@ def test_bad_input_is_named_and_changes_nothing(legacy: Site, case: str) -> None
     failures = "\n".join(re.findall(r"^fatal: .*?(?=^\S)", run.output, re.MULTILINE | re.DOTALL))
     assert re.search(message, " ".join(failures.split())), failures
     assert "Traceback" not in run.output
-    assert SECRET not in run.output.replace(json.dumps(variables.get("pg_schema_login_password")), "")
+    assert SECRET not in run.output
     password = legacy.database.params["password"]
     assert not password or password not in run.output
     assert legacy.database.dump("--schema-only") == before
