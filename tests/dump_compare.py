@@ -37,8 +37,14 @@ def statements(dump: str) -> list[str]:
     return sorted(result)
 
 
+_WITH = re.compile(r"( WITH \()([^()]*)(\))")
+
+
 def _normalised(text: str) -> str:
     text = text.rstrip(";").strip()
+    if text.startswith("CREATE ") and " FUNCTION " not in text:
+        # The order of storage parameters is that in which they were set.
+        text = _WITH.sub(lambda match: match[1] + ", ".join(sorted(match[2].split(", "))) + match[3], text)
     match = _TABLE.match(text) if re.match(r"(\[.*?\] )?CREATE (UNLOGGED |FOREIGN )?TABLE ", text) else None
     if match is None:
         return text

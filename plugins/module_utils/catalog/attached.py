@@ -40,14 +40,14 @@ def name_after(parent: Identity, table: Identity, name: str, usual: bool, contex
     rivals = any(each in context.live.objects for each in numbered[:1]) or any(
         each in context.catalog.objects for each in numbered[1:]
     )
-    if usual and not rivals:
+    if usual and not rivals and context.live.get(table) is None:
         return []
     wanted = qualified(table.schema, name)
     moved = (_MOVED + name).encode()[:_NAME_BYTES].decode("utf-8", "ignore")
     body = f"""
 DECLARE
     found regclass := (SELECT i.inhrelid::regclass FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid
-                        WHERE i.inhparent = {literal(parent.relation)}::regclass
+                        WHERE i.inhparent = to_regclass({literal(parent.relation)})
                           AND x.indrelid = {literal(table.relation)}::regclass);
 BEGIN
     IF found IS DISTINCT FROM to_regclass({literal(wanted)}) AND found IS NOT NULL THEN

@@ -144,7 +144,8 @@ def _alter(old: Constraint, new: Constraint, fields: FrozenSet[str], context: Co
         and new.type == "f"
         and split_deferral(old.definition)[0] == split_deferral(new.definition)[0]
     ):
-        sql = f"ALTER TABLE {table.relation} ALTER CONSTRAINT {ident(new.id.part)} {split_deferral(new.definition)[1].strip() or 'NOT DEFERRABLE'}"
+        deferral = split_deferral(new.definition)[1].strip() or "NOT DEFERRABLE"
+        sql = f"ALTER TABLE {table.relation} ALTER CONSTRAINT {ident(new.id.part)} {deferral}"
         return [Ddl(sql, (), "SHARE ROW EXCLUSIVE", table)]
     if fields == {"index_options"}:
         index = Identity("index", new.id.schema, new.id.part).relation

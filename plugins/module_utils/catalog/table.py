@@ -203,11 +203,13 @@ def _comes_to_inherit(old: Table, new: Table, context: Context) -> bool:
     if new.partition_bound is not None or old.partition_bound is not None:
         return False
     had = {column.id.part for column in context.live.parts(old.id, "column")}
+    wanted = {column.id.part for column in context.catalog.parts(new.id, "column")}
+    left = [parent for parent in old.inherits if parent in new.inherits]
+    of_left = {column.id.part for parent in left for column in context.live.parts(Identity("table", *parent), "column")}
+    if set(old.inherited_columns) - of_left - wanted:
+        return True  # they could only be dropped once the table inherits no more
     if new.inherits and set(old.inherited_columns) - set(new.inherited_columns):
-        return bool(
-            (set(old.inherited_columns) - set(new.inherited_columns))
-            & {column.id.part for column in context.catalog.parts(new.id, "column")}
-        )
+        return bool((set(old.inherited_columns) - set(new.inherited_columns)) & wanted)
     now_inherited = set(new.inherited_columns) - set(old.inherited_columns)
     added = [parent for parent in new.inherits if parent not in old.inherits]
     of_added = {
@@ -216,13 +218,16 @@ def _comes_to_inherit(old: Table, new: Table, context: Context) -> bool:
     return bool(now_inherited & had or of_added - had)
 
 
+def detach(old: Table) -> List[Ddl]:
+    """A step of its own, before any partition takes the place that it leaves."""
+    sql = f"ALTER TABLE {qualified(*old.inherits[0])} DETACH PARTITION {old.id.relation}"
+    return [Ddl(sql, (), "ACCESS EXCLUSIVE", old.partition_of)]
+
+
 def _inheritance(old: Table, new: Table) -> List[Ddl]:
     name = new.id.relation
     result = []
-    if old.partition_bound is not None:
-        sql = f"ALTER TABLE {qualified(*old.inherits[0])} DETACH PARTITION {name}"
-        result.append(Ddl(sql, (), "ACCESS EXCLUSIVE", old.partition_of))
-    else:
+    if old.partition_bound is None:
         for parent in old.inherits:
             if parent not in new.inherits or new.partition_bound is not None:
                 result.append(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Type
+from typing import AbstractSet, Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Type, cast
 
 from ..catalog import privileges
 from ..catalog.kinds import BY_NAME
@@ -46,9 +46,7 @@ class Change:
     @property
     def id(self) -> Identity:
         """What the object is called once the change is made."""
-        obj = self.new or self.old
-        assert obj is not None
-        return obj.id
+        return cast(Object, self.new or self.old).id
 
 
 @dataclass(frozen=True)
@@ -149,17 +147,22 @@ def _content(obj: Object) -> Tuple[Any, ...]:
     return (obj.id.kind, obj.parent) + tuple(getattr(obj, name) for name in compared_fields(obj) if name not in common)
 
 
+def _is_renamed(obj: Object) -> bool:
+    # A partition's part of an index or key is named once it is known where it came from.
+    return obj.id.kind in _RENAMED_BY_CONTENT and obj.parent is not None and getattr(obj, "attached", None) is None
+
+
 def _pair_renames(surplus: Sequence[Object], missing: Sequence[Object]) -> Mapping[Identity, Object]:
     """New identity -> the live object that is the same thing under another name."""
     by_content: Dict[Tuple[Any, ...], List[Object]] = {}
     for old in surplus:
-        if old.id.kind in _RENAMED_BY_CONTENT and old.parent is not None:
+        if _is_renamed(old):
             by_content.setdefault(_content(old), []).append(old)
     result: Dict[Identity, Object] = {}
     if not by_content:
         return result
     for new in missing:
-        if new.id.kind in _RENAMED_BY_CONTENT and new.parent is not None:
+        if _is_renamed(new):
             candidates = by_content.get(_content(new))
             if candidates and candidates[0].id.schema == new.id.schema:
                 result[new.id] = candidates.pop(0)

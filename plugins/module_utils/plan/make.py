@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple, cast
 
 from ..catalog import privileges, sequence, table
 from ..catalog.column import Column, default_of, inherited_from
 from ..catalog.kind import Context, Kind, comment_ddl, owner_ddl
 from ..catalog.kinds import BY_NAME
-from ..catalog.model import Catalog, Ddl, Hazard, Identity, Object
+from ..catalog.model import Catalog, Ddl, Grant, Hazard, Identity, Object
 from ..catalog.quoting import ident
 from ..diff import Difference
 from ..diff.compare import default_grants
@@ -63,6 +63,7 @@ class _Planner:
         self.probes: List[Probe] = []
         self.needs: Dict[Key, Set[Key]] = {}
         self.new_columns: Dict[Identity, List[Column]] = {}
+        self.detached: Dict[Identity, List[Identity]] = {}
         for obj in work.creates.values():
             if isinstance(obj, Column):
                 self.new_columns.setdefault(obj.parent, []).append(obj)
@@ -76,7 +77,7 @@ class _Planner:
             circle = ", ".join(f"{action} {identity}" for action, identity in cycle.keys)
             raise EngineError(
                 f"these objects need each other, and no order of statements makes them: {circle}",
-                hint="Break the circle in the schema file, for instance by setting a default in a statement of its own.",
+                hint="Break the circle in the schema file, for instance by setting a default in its own statement.",
             ) from None
         result = [step for key in keys for step in self._steps_of(key)]
         return [step for step in result if not step.late] + [step for step in result if step.late]
@@ -115,6 +116,7 @@ class _Planner:
         work = self.work
         for identity in work.drops:
             self._need(self._drop_key(identity))
+        self._collect_detached()
         for identity in work.creates:
             key = self._create_key(identity)
             self._need(key)
@@ -156,6 +158,15 @@ class _Planner:
                 self._collect_replaced(identity, dependents.get(identity, ()))
         self._collect_names()
 
+    def _collect_detached(self) -> None:
+        """Partitions that leave their place do so before others take it."""
+        for identity, alteration in self.work.alters.items():
+            parent = partition_of(alteration.old)
+            if parent is not None and alteration.fields & {"partition_bound", "inherits"}:
+                self.detached.setdefault(parent, []).append(identity)
+                self._need(("detach", identity))
+                self._need(("alter", identity), ("detach", identity))
+
     def _after_parents(self, key: Key, obj: Object) -> None:
         """An inherited column follows its parent's: what it has beyond it is written last."""
         if isinstance(obj, Column):
@@ -163,7 +174,7 @@ class _Planner:
                 self._need(key, *self._makers(parent.id))
 
     def _precedes_drop(self, identity: Identity) -> bool:
-        """Whether something is made while the old one is still there: what is replaced, and a replaced table's columns."""
+        """Whether something is made while the old one is there: what is replaced, and a replaced table's columns."""
         parent = self.work.creates[identity].parent
         if parent is not None and parent.kind == "column":
             parent = self.work.creates[parent].parent if parent in self.work.creates else None
@@ -230,7 +241,10 @@ class _Planner:
                 self._need(key, *self._makers(obj.owned_by))
             old = alteration.old if alteration is not None else None
             if isinstance(old, sequence.Sequence) and old.owned_by in self.work.drops:
-                self._need(self._drop_key(old.owned_by), key)  # type: ignore[arg-type]  # it is in drops: not None
+                self._need(self._drop_key(old.owned_by), key)
+        if isinstance(obj, table.Table) and obj.partition_of is not None:
+            for other in self.detached.get(obj.partition_of, ()):
+                self._need(self._makers(identity)[0], ("detach", other))
         if isinstance(obj, table.Table) and self._marks(obj, changed):
             key = ("marks", identity)
             self._need(key, *self._makers(identity))
@@ -274,8 +288,7 @@ class _Planner:
             return self._as_steps("drop", identity, self._drop(identity))
         if action == "rename":
             old, new = work.renames[identity]
-            rename = BY_NAME[identity.kind].rename
-            assert rename is not None
+            rename = cast(Callable[[Object, Identity], List[Ddl]], BY_NAME[identity.kind].rename)
             return self._as_steps("rename", identity, rename(old, new.id))
         if action == "retire":
             return self._as_steps("rename", identity, replace.retire(work.drops[identity], work.live))
@@ -283,12 +296,13 @@ class _Planner:
             return self._as_steps("insert", identity, self._move(identity))
         if action == "attach":
             obj = work.creates.get(identity) or work.desired.objects[identity]
-            assert isinstance(obj, sequence.Sequence)
-            return self._as_steps("alter", identity, sequence.attach(obj))
+            return self._as_steps("alter", identity, sequence.attach(cast(sequence.Sequence, obj)))
+        if action == "detach":
+            before = work.alters[identity].old
+            return self._as_steps("alter", identity, table.detach(cast(table.Table, before)))
         if action == "marks":
             made = work.creates.get(identity)
-            obj = made or work.alters[identity].new
-            assert isinstance(obj, table.Table)
+            obj = cast(table.Table, made or work.alters[identity].new)
             changed = None if made else work.alters[identity].fields
             return self._as_steps("alter", identity, self._marks(obj, changed))
         if action == "alter":
@@ -326,14 +340,15 @@ class _Planner:
         # What guards something is back before the transaction ends.
         return [
             dataclasses.replace(
-                ddl, hazards=tuple(h for h in ddl.hazards if h.kind not in ("security_relaxation", again.kind)) + (again,)
+                ddl,
+                hazards=tuple(h for h in ddl.hazards if h.kind not in ("security_relaxation", again.kind)) + (again,),
             )
             for ddl in ddls
         ]
 
     def _move(self, identity: Identity) -> List[Ddl]:
-        old, new = self.work.drops[identity], self.work.creates[identity]
-        assert isinstance(old, table.Table) and isinstance(new, table.Table)
+        old = cast(table.Table, self.work.drops[identity])
+        new = cast(table.Table, self.work.creates[identity])
         pairs = [
             (column, self.work.creates[column.id])
             for column in self.work.live.parts(identity, "column")
@@ -384,7 +399,7 @@ class _Planner:
         return result
 
     def _grants(
-        self, kind: Kind, obj: Object, grant: FrozenSet[privileges.Grant], revoke: FrozenSet[privileges.Grant]
+        self, kind: Kind, obj: Object, grant: FrozenSet[Grant], revoke: FrozenSet[Grant]
     ) -> List[Ddl]:
         column = obj.id.part if kind.name == "column" else None
         target = obj.id.relation if column else kind.target(obj)

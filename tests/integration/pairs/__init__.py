@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import programs, rebuilt_types, tables, text_search, types
+from . import partitions, programs, rebuilt_types, tables, text_search, types, whole_database
 from .model import Pair
 
 GROUPS: dict[str, tuple[Pair, ...]] = {
@@ -19,6 +19,13 @@ GROUPS: dict[str, tuple[Pair, ...]] = {
     "rebuilt types": rebuilt_types.PAIRS,
     "programs": programs.PAIRS,
     "text search": text_search.PAIRS,
+    "partitions": partitions.PARTITIONS,
+    "inheritance": partitions.INHERITANCE,
+    "policies": whole_database.POLICIES,
+    "privileges": whole_database.PRIVILEGES,
+    "foreign": whole_database.FOREIGN,
+    "replication": whole_database.REPLICATION,
+    "extensions": whole_database.EXTENSIONS,
 }
 
 ALL: tuple[tuple[str, Pair], ...] = tuple((group, pair) for group, pairs in GROUPS.items() for pair in pairs)
