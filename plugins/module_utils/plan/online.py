@@ -20,7 +20,7 @@ from ..catalog.index import Index
 from ..catalog.model import Catalog, Identity
 from ..catalog.quoting import ident
 from ..catalog.table import Table
-from ..diff.compare import BUILDING, NOT_NULL_CHECK
+from ..diff.compare import BUILDING, NOT_NULL_CHECK, is_left_over
 from .model import Step
 
 _HEAVY = frozenset({"blocking_scan", "blocking_index_build"})
@@ -32,7 +32,9 @@ def _temporary(prefix: str, name: str) -> str:
     return (prefix + name).encode()[:_NAME_BYTES].decode("utf-8", "ignore")
 
 
-def big_tables(steps: Sequence[Step], live: Catalog, strategy: str, threshold: int) -> Callable[[Optional[Identity]], bool]:
+def big_tables(
+    steps: Sequence[Step], live: Catalog, strategy: str, threshold: int
+) -> Callable[[Optional[Identity]], bool]:
     """Whether a table is to be treated with care: it is there already, is not partitioned (PostgreSQL has no
     concurrent build for those), is not replaced by the plan, and has ``threshold`` rows (any, with strategy online)."""
     replaced = {step.object for step in steps if step.object.kind == "table" and step.action in ("create", "drop")}
@@ -49,7 +51,9 @@ def big_tables(steps: Sequence[Step], live: Catalog, strategy: str, threshold: i
     return big
 
 
-def online(steps: Sequence[Step], live: Catalog, desired: Catalog, big: Callable[[Optional[Identity]], bool]) -> List[Step]:
+def online(
+    steps: Sequence[Step], live: Catalog, desired: Catalog, big: Callable[[Optional[Identity]], bool]
+) -> List[Step]:
     """The steps in the order in which they are run, phase by phase."""
     return _Online(steps, live, desired, big).run()
 
@@ -109,11 +113,14 @@ class _Online:
     def _index(self, step: Step, index: Index) -> None:
         if step.action == "drop":
             gone_with_its_column = self.live.depends.get(step.object, frozenset()) & self.dropped
-            if step.object in self.created or gone_with_its_column:
+            concurrently = step.sql.replace("DROP INDEX ", "DROP INDEX CONCURRENTLY ", 1)
+            if is_left_over(index):
+                # First of all: this plan may build another one under the same name.
+                self.before.append(self._light(step, concurrently, "before"))
+            elif step.object in self.created or gone_with_its_column:
                 self.main.append(step)
             else:
-                sql = step.sql.replace("DROP INDEX ", "DROP INDEX CONCURRENTLY ", 1)
-                self.after.append(self._light(step, sql, "after"))
+                self.after.append(self._light(step, concurrently, "after"))
         elif step.action != "create" or not step.sql.startswith(("CREATE INDEX ", "CREATE UNIQUE INDEX ")):
             self.main.append(step)
         elif not self._ready(index.id):
@@ -158,10 +165,16 @@ class _Online:
         name = ident(_temporary(BUILDING, constraint.id.part))
         table = constraint.parent.relation
         rest = step.sql[step.sql.index(match.group("kind")) + len(match.group("kind")) :]
-        rest = rest[: len(rest) - len(deferral)].replace(" NULLS NOT DISTINCT", "", 1).replace(" USING INDEX TABLESPACE", " TABLESPACE")
+        rest = (
+            rest[: len(rest) - len(deferral)]
+            .replace(" NULLS NOT DISTINCT", "", 1)
+            .replace(" USING INDEX TABLESPACE", " TABLESPACE")
+        )
         columns, _paren, others = rest.strip().partition(")")
-        index = f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} USING btree {columns}){self._index_words(others, match)}"
-        add = f"ALTER TABLE {table} ADD CONSTRAINT {ident(constraint.id.part)} {match.group('kind')} USING INDEX {name}{deferral}"
+        words = self._index_words(others, match)
+        index = f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} USING btree {columns}){words}"
+        key = f"{match.group('kind')} USING INDEX {name}{deferral}"
+        add = f"ALTER TABLE {table} ADD CONSTRAINT {ident(constraint.id.part)} {key}"
         return self._light(step, index, "before"), self._light(step, add, "main", "ACCESS EXCLUSIVE")
 
     @staticmethod
