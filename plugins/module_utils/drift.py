@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Sequence
 
-from psycopg2 import sql
-
 from . import ledger, renames, rows
 from .catalog.fingerprint import fingerprint
 from .catalog.model import Catalog, Identity
+from .desired import read_both, rename_again
 from .diff import Difference, compare
+from .driver import sql
 from .errors import EngineError
+from .live import Clock, session
 from .outcome import Drift, Report
 from .plan.describe import describe
 from .policy import Policy
-from .desired import read_both, rename_again
-from .live import Clock, session
 from .run import findings_of
 from .script import Source
 from .shadow import settle, shadow, sweep
@@ -35,7 +34,7 @@ def report(connect: Any, source: Source, policy: Policy, count_tables: Sequence[
             cursor.execute("SELECT pg_is_in_recovery()")
             if cursor.fetchone()[0]:
                 raise EngineError(
-                    "the server is a standby: the disposable database that the file is loaded into cannot be made there",
+                    "the server is a standby: the disposable database for the file cannot be made there",
                     hint="Verify the primary server; a standby is the same byte for byte.",
                 )
             last = ledger.last(cursor)
@@ -46,9 +45,7 @@ def report(connect: Any, source: Source, policy: Policy, count_tables: Sequence[
             # Renames were undone to see which apply; here only what the database is called now counts.
             rename_again(loaded.connection, desired)
             with clock.stage("compare"):
-                difference = settle(
-                    loaded.connection, compare(found, desired.catalog, prune=False), desired.catalog
-                )
+                difference = settle(loaded.connection, compare(found, desired.catalog, prune=False), desired.catalog)
         with clock.stage("rows"):
             differing_rows = rows.check_rows(desired.rows, live.connection, desired.catalog, policy.enforce).differences
         with clock.stage("count"):
@@ -59,7 +56,10 @@ def report(connect: Any, source: Source, policy: Policy, count_tables: Sequence[
             missing=tuple(missing),
             different=tuple(different),
             unexpected=tuple(unexpected),
-            rows=tuple(Drift(f"rows of {each.table.relation} {each.key}", each.expected, each.actual) for each in differing_rows),
+            rows=tuple(
+                Drift(f"rows of {each.table.relation} {each.key}", each.expected, each.actual)
+                for each in differing_rows
+            ),
             findings=findings_of(difference, found),
             fingerprint=fingerprint(found),
             version=version,
@@ -83,7 +83,7 @@ def _drifts(difference: Difference, found: Catalog, desired: Catalog) -> Any:
 
 
 def _tables(found: Catalog) -> Dict[str, int]:
-    result = {name: 0 for name in found.schemas}
+    result = dict.fromkeys(found.schemas, 0)
     for identity in found.objects:
         if identity.kind == "table":
             result[identity.schema] += 1

@@ -8,8 +8,8 @@ the two differ. None of them knows of ansible; all that goes wrong is raised as 
 
     outcome = converge(connect, "schema.sql", Policy(prune=True))
 
-``connect`` is a callable: ``connect()`` opens the database, ``connect("name")`` another one of the same server. ``source``
-is a path, SQL text, or a ``script.Source``.
+``connect`` is a callable: ``connect()`` opens the database, ``connect("name")`` another one of the same server.
+``source`` is a path, SQL text, or a ``script.Source``.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ import os
 from contextlib import contextmanager
 from typing import Any, Iterator, Sequence, Union
 
-import psycopg2
-
 from . import drift, run
+from .driver import psycopg2
 from .errors import EngineError
 from .outcome import Outcome, Report
 from .policy import Policy
@@ -43,9 +42,7 @@ def plan(connect: Any, source: AnySource, policy: Policy = DEFAULTS) -> Outcome:
         return run.run(connect, _as_source(source), policy, execute=False)
 
 
-def verify(
-    connect: Any, source: AnySource, policy: Policy = DEFAULTS, count_tables: Sequence[str] = ()
-) -> Report:
+def verify(connect: Any, source: AnySource, policy: Policy = DEFAULTS, count_tables: Sequence[str] = ()) -> Report:
     """How the database differs from ``source``, and the rows that the tables ``count_tables`` hold. Changes nothing."""
     with _worded():
         return drift.report(connect, _as_source(source), policy, count_tables)

@@ -15,8 +15,6 @@ import re
 from dataclasses import dataclass
 from typing import Any, List, Optional, Sequence, Tuple
 
-from psycopg2 import sql
-
 from . import ledger, rows
 from .catalog import inventory
 from .catalog.fingerprint import fingerprint
@@ -24,6 +22,7 @@ from .catalog.model import Catalog, Identity
 from .catalog.read import pin_settings
 from .desired import read_shadow
 from .diff import is_database_wide
+from .driver import sql
 from .live import Clock, Session
 from .outcome import Findings, ObjectDiff, Outcome
 from .plan import Step
@@ -108,8 +107,8 @@ def deploy(live: Session, source: Source, found: Deployment, policy: Policy, clo
     connection = live.connection
     public = public_schema(connection)
     with connection.cursor() as cursor:
-        for name, value in live.settings:
-            cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
+        cursor.execute("RESET ALL")  # the source runs as psql would run it
+        cursor.execute("SET statement_timeout = 0")
         if policy.owner:
             cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(policy.owner)))
     start = now(connection)
@@ -190,4 +189,3 @@ def outcome(catalog: Catalog, steps: Sequence[Step], after: str, version: Option
         schemas=catalog.schemas,
         timings=dict(clock.stages),
     )
-

@@ -35,8 +35,8 @@ class Clock:
 class Session:
     """The connection to the live database, holding its run lock.
 
-    ``role`` is whom the plan's statements are run as, ``login_role`` who the session is otherwise; ``settings`` are those
-    that a user's session starts with.
+    ``role`` is whom the plan's statements are run as, ``login_role`` who the session is otherwise; ``settings`` are
+    those that a user's session starts with.
     """
 
     connection: Any
@@ -56,12 +56,12 @@ def session(connect: Any, policy: Policy, clock: Clock) -> Iterator[Session]:
             # A deployment takes as long as it takes; lock_timeout is what bounds the harm to others.
             cursor.execute("SET statement_timeout = 0")
             cursor.execute("SET idle_in_transaction_session_timeout = 0")
-            cursor.execute("SELECT current_user, current_setting('search_path')")
-            role, search_path = cursor.fetchone()
+            cursor.execute("SELECT current_user, current_setting('search_path'), current_setting('TimeZone')")
+            role, search_path, time_zone = cursor.fetchone()
         with clock.stage("wait"):
             run_lock.take(connection, policy.wait_for_lock)
         pin_settings(connection)
-        yield Session(connection, policy.owner or role, role, (("search_path", search_path),))
+        yield Session(connection, policy.owner or role, role, (("search_path", search_path), ("TimeZone", time_zone)))
     finally:
         connection.close()
 

@@ -22,9 +22,10 @@ class Policy:
     alone. ``prune``: drop what the source does not have. ``allow_hazards``: hazards (or "hazard:glob of objects") that
     ``refuse_hazards`` does not stop. ``owner``: role that owns what the source gives to nobody; the run acts as it.
     ``strategy``: atomic runs everything in one transaction; auto spares the tables of at least ``big_table_rows`` rows
-    (by the planner's estimate) and online all tables: indexes are built concurrently, constraints validated afterwards.
-    ``enforce``: table -> columns whose reference values are put back. ``lock_timeout`` and ``wait_for_lock`` are seconds:
-    the longest wait for a lock on a table, and for another run on the same database. ``record``: keep the ledger.
+    (by the planner's estimate) and online all tables: indexes are built concurrently, constraints validated later.
+    ``enforce``: table -> columns whose reference values are put back. ``lock_timeout`` and ``wait_for_lock`` are
+    seconds: the longest wait for a lock on a table, and for another run on the same database. ``record``: keep the
+    ledger.
     """
 
     schemas: Optional[Tuple[str, ...]] = None

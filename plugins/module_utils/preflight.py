@@ -54,4 +54,6 @@ def _refuse_dirty_migrations(cursor: Any) -> None:
 
 def _rank(version: str) -> Tuple[Tuple[int, int, str], ...]:
     """Comparable parts of a version label: numbers as numbers, all else as text before them."""
-    return tuple((1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|[a-z]+", version.lower()))
+    return tuple(
+        (1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|[a-z]+", version.lower())
+    )

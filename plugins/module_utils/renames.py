@@ -12,18 +12,19 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
+from .catalog.enum_type import rename_label
 from .catalog.kinds import BY_NAME
 from .catalog.model import WITH_SIGNATURE, Catalog, Ddl, Identity, Object
-from .catalog.quoting import literal
 from .errors import EngineError
 from .plan import Step
 
 _PARTS = frozenset({"column", "constraint", "trigger", "policy", "rule"})
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s."()]+)'
 _HINT = re.compile(
-    rf"\s*(?P<kind>[a-z ]+?)\s+(?P<old>{_NAME}(?:\.{_NAME})*)\s*(?:\((?P<arguments>.*)\))?\s*->\s*(?P<new>{_NAME})\s*\Z",
+    rf"\s*(?P<kind>[a-z ]+?)\s+(?P<old>{_NAME}(?:\.{_NAME})*)\s*(?:\((?P<arguments>.*)\))?\s*"
+    rf"->\s*(?P<new>{_NAME})\s*\Z",
     re.DOTALL,
 )
 
@@ -80,7 +81,7 @@ def parse(text: str) -> Hint:
     raise EngineError(
         f'rename hint "{text.strip()}" is not understood',
         hint="Write it as: table public.old -> new, column public.t.old -> new, constraint public.t.old -> new, "
-        "index public.old -> new, function public.old(integer) -> new, schema old -> new, value public.enum.old -> new.",
+        "index public.old -> new, function public.old(integer) -> new, schema old -> new, value public.e.old -> new.",
     )
 
 
@@ -141,9 +142,7 @@ def _object(
     backward += rename(placed, old)
     if hint.kind in ("table", "view", "schema"):
         moved.append((hint, hint.new))
-    steps = tuple(
-        Step(ddl.sql, identity, "rename", ddl.hazards, ddl.lock, ddl.table) for identity, ddl in forward
-    )
+    steps = tuple(Step(ddl.sql, identity, "rename", ddl.hazards, ddl.lock, ddl.table) for identity, ddl in forward)
     return Rename(old, aimed, tuple(ddl.sql for ddl in backward), steps)
 
 
@@ -161,16 +160,14 @@ def _value(hint: Hint, live: Catalog, desired: Catalog) -> Optional[Rename]:
         return None
     if new not in after.labels or old in after.labels:
         return None
-    statement: Callable[[str, str], str] = (
-        lambda a, b: f"ALTER TYPE {identity.relation} RENAME VALUE {literal(a)} TO {literal(b)}"
-    )
-    return Rename(identity, identity, (statement(new, old),), (Step(statement(old, new), identity, "rename"),))
+    backward = rename_label(identity, new, old).sql
+    forward = rename_label(identity, old, new).sql
+    return Rename(identity, identity, (backward,), (Step(forward, identity, "rename"),))
 
 
 def steps(renames: Sequence[Rename]) -> List[Step]:
     """The steps that end a plan: the innermost first, so that tables still have their old names for their parts."""
     return [step for rename in reversed(renames) for step in rename.forward]
-
 
 
 def final(identity: Identity, renames: Sequence[Rename]) -> Identity:

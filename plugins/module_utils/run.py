@@ -6,10 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, FrozenSet, List, Optional, Tuple
-
-import psycopg2
-from psycopg2 import sql
+from typing import Any, Dict, FrozenSet, List, Optional, Tuple, cast
 
 from . import fresh, ledger, preflight, renames, rows
 from .apply import check_gate, residue, run_probes
@@ -20,6 +17,7 @@ from .catalog.model import Catalog, Identity, Object
 from .catalog.read import read, read_casts
 from .desired import Desired, once_managed, read_both, rename_again
 from .diff import Change, Difference, compare, is_database_wide, is_left_over
+from .driver import psycopg2, sql
 from .errors import VerificationFailed
 from .live import Clock, Session, in_transaction, session
 from .outcome import Findings, ObjectDiff, Outcome
@@ -64,7 +62,18 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
             rename_again(loaded.connection, desired)
             diff = _object_diffs(plan, found, desired.renamed) + row_diff
             made = _Run(
-                source.name, sha256, inputs, version, loaded, found, desired, difference, plan, diff, tuple(warnings), once
+                source.name,
+                sha256,
+                inputs,
+                version,
+                loaded,
+                found,
+                desired,
+                difference,
+                plan,
+                diff,
+                tuple(warnings),
+                once,
             )
             return _finish(live, policy, clock, execute, made)
 
@@ -133,7 +142,13 @@ def _plan(
     row_plan = in_transaction(
         live.connection,
         lambda connection: rows.plan_rows(
-            desired.rows, connection, found, desired.catalog, policy.enforce, policy.prune, _renamed(difference, desired)
+            desired.rows,
+            connection,
+            found,
+            desired.catalog,
+            policy.enforce,
+            policy.prune,
+            _renamed(difference, desired),
         ),
     )
     row_steps = [
@@ -142,9 +157,7 @@ def _plan(
     ]
     steps = [step for step in plan.steps if not step.late] + renames.steps(desired.renames) + row_steps
     late = [
-        replace(step, sql=set_not_null(renames.final(step.object, desired.renames)))
-        for step in plan.steps
-        if step.late
+        replace(step, sql=set_not_null(renames.final(step.object, desired.renames))) for step in plan.steps if step.late
     ]
     if steps or late:
         big = big_tables(steps + late, found, policy.strategy, policy.big_table_rows)
@@ -154,7 +167,9 @@ def _plan(
         after = [step for step in steps + late if step.phase == "after"]
         steps = [step for step in steps if step.phase == "main"]
         late = [step for step in late if step.phase == "main"]
-        steps = before + _own(policy.before_sql, "before_sql") + steps + _own(policy.after_sql, "after_sql") + late + after
+        steps = (
+            before + _own(policy.before_sql, "before_sql") + steps + _own(policy.after_sql, "after_sql") + late + after
+        )
     row_diff = tuple(ObjectDiff(f"rows of {each.table.relation}", each.before, each.after) for each in row_plan.diff)
     return plan.with_steps(steps), list(row_plan.warnings), row_diff
 
@@ -179,8 +194,7 @@ def _object_diffs(plan: Plan, found: Catalog, desired: Catalog) -> Tuple[ObjectD
     dropped = {old.id for old, new in plan.objects if new is None and old is not None}
     result = []
     for old, new in plan.objects:
-        obj = new or old
-        assert obj is not None
+        obj = cast(Object, new or old)
         if obj.id.kind in ("column", "default") and _table_of(obj) in (created if new else dropped):
             continue  # the table shows it
         result.append(ObjectDiff(str(obj.id), describe(old, found), describe(new, desired)))
@@ -290,14 +304,11 @@ class _Proof:
                 cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(self.live.login_role)))
                 _record(cursor, self.clock, self.made, self.findings, self.before, self.fingerprint, checked.digest)
 
-
     def _follows(self, change: Change) -> bool:
         return change.id in self.pending or is_left_over(change.old)
 
 
-def _record(
-    cursor: Any, clock: Clock, made: _Run, findings: Findings, before: str, after: str, digest: Any
-) -> None:
+def _record(cursor: Any, clock: Clock, made: _Run, findings: Findings, before: str, after: str, digest: Any) -> None:
     ledger.record(
         cursor,
         ledger.Entry(

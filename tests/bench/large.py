@@ -47,9 +47,7 @@ def statements(variant: int = 0) -> Iterator[str]:
             else:
                 yield f"CREATE INDEX t{number}_i{position} ON app.t{number} (updated_at, id, parent_id)"
         if number % 4 == 0:
-            yield (
-                f"CREATE TRIGGER touch BEFORE UPDATE ON app.t{number} FOR EACH ROW EXECUTE FUNCTION app.touch()"
-            )
+            yield (f"CREATE TRIGGER touch BEFORE UPDATE ON app.t{number} FOR EACH ROW EXECUTE FUNCTION app.touch()")
         if number % 5 == 0:
             yield f"CREATE VIEW app.v{number} AS SELECT id, status, updated_at FROM app.t{number} WHERE status = 'new'"
         comment = "second" if variant else "first"

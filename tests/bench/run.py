@@ -23,13 +23,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections"), str(ROOT / "tests" / "bench")]
 
 import large  # noqa: E402  # the path is set above
-import servers  # noqa: E402  # the path is set above
 
+import servers  # noqa: E402  # the path is set above
 from ansible_collections.domainflow.database.plugins.module_utils import engine  # noqa: E402  # the path is set above
 from ansible_collections.domainflow.database.plugins.module_utils.catalog import read as catalog  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.diff import compare  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.plan import make  # noqa: E402
-from ansible_collections.domainflow.database.plugins.module_utils.policy import Policy  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.script import Source  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.shadow.load import load  # noqa: E402
 

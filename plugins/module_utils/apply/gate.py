@@ -42,7 +42,7 @@ def check_gate(plan: Plan, policy: Policy) -> None:
         "nothing was changed:\n" + "\n".join(lines),
         hint="To let them run, set allow_hazards to "
         + ", ".join(f"[{kind}]" for kind in kinds)
-        + f", or for single objects to a pattern such as [\"{kinds[0]}:{refused[0]['object']}\"].",
+        + f', or for single objects to a pattern such as ["{kinds[0]}:{refused[0]["object"]}"].',
         details={"refused": refused},
     )
 

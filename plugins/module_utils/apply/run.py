@@ -11,11 +11,9 @@ import re
 import time
 from typing import Any, Callable, List, Optional
 
-import psycopg2
-from psycopg2 import errorcodes, sql
-
 from ..catalog.quoting import ident
 from ..catalog.read import PINNED_SETTINGS
+from ..driver import errorcodes, psycopg2, sql
 from ..errors import Busy, EngineError, PermissionMissing
 from ..plan import Step
 from ..policy import Policy
@@ -72,7 +70,8 @@ def _retried(work: Callable[[], None], policy: Policy, sleep: Callable[[float], 
             retries += 1
             if retries > policy.lock_retries:
                 raise Busy(
-                    f"gave up after {policy.lock_retries} retries: {blocked.step.text.splitlines()[0]}: {blocked.reason}",
+                    f"gave up after {policy.lock_retries} retries: "
+                    f"{blocked.step.text.splitlines()[0]}: {blocked.reason}",
                     hint="Another session holds a lock on the table (see pg_locks and pg_stat_activity). Nothing was "
                     "changed. Try at a quieter time, or raise lock_timeout or lock_retries.",
                 ) from None
@@ -140,7 +139,8 @@ def _transaction(
 
 
 def _execute(cursor: Any, step: Step, settings: Any) -> None:
-    own = step.action in ("before_sql", "after_sql")
+    # What the caller wrote, and values that defaults make, are as in any session of this user.
+    own = step.action in ("before_sql", "after_sql") or step.object.kind == "rows"
     try:
         if own:
             _set(cursor, settings)

@@ -69,7 +69,8 @@ def _query(version: int) -> str:
                CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
                {compression} AS compression, coalesce(a.attstattarget, -1) AS statistics, {OPTIONS} AS options,
                a.attfdwoptions AS foreign_options, c.relkind::text AS relkind,
-               c.reloftype <> 0 AS typed, a.attislocal AND NOT c.relispartition AS local, a.attacl::text[] AS acl, pg_get_userbyid(c.relowner) AS owner, d.description AS comment,
+               c.reloftype <> 0 AS typed, a.attislocal AND NOT c.relispartition AS local, a.attacl::text[] AS acl,
+               pg_get_userbyid(c.relowner) AS owner, d.description AS comment,
                e.oid AS expression_oid, s.seqrelid, sn.nspname AS sequence_schema, sc.relname AS sequence_name,
                s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
           FROM pg_attribute a

@@ -35,7 +35,8 @@ def _query_for(condition: str, version: int) -> str:
     return f"""
         SELECT p.oid, n.nspname AS schema, p.proname AS name, oidvectortypes(p.proargtypes) AS arguments,
                pg_get_userbyid(p.proowner) AS owner, p.proacl::text[] AS acl, d.description AS comment,
-               p.prokind::text AS kind, pg_get_functiondef(p.oid) AS definition, pg_get_function_result(p.oid) AS result,
+               p.prokind::text AS kind, pg_get_functiondef(p.oid) AS definition,
+               pg_get_function_result(p.oid) AS result,
                p.proargnames AS argument_names, array_to_string(p.proargmodes, '') AS argument_modes,
                p.pronargdefaults AS number_of_defaults, {parsed} AS parsed_body
           FROM pg_proc p

@@ -107,5 +107,6 @@ def describe(cursor: Any, entries: Sequence[Entry]) -> List[str]:
     """The server's words for objects that no kind has read, in order."""
     if not entries:
         return []
-    cursor.execute(_DESCRIBE, {"classes": [each.classid for each in entries], "objects": [each.objid for each in entries]})
+    classes, objects = [each.classid for each in entries], [each.objid for each in entries]
+    cursor.execute(_DESCRIBE, {"classes": classes, "objects": objects})
     return sorted(description for _classid, _objid, description in cursor.fetchall())

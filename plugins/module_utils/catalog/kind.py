@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from . import privileges
-from .model import Address, Catalog, Ddl, Facts, Identity, Object
+from .model import Address, Catalog, Ddl, Facts, Grant, Identity, Object
 from .quoting import ident, literal, qualified
 
 # The OIDs of the system catalogs that hold addressable rows. They are fixed: PostgreSQL assigns them at build time
@@ -41,7 +41,7 @@ class ReadContext:
         """The owner to compare, None where the source leaves it open."""
         return None if name == self.unspecified_owner else name
 
-    def grants(self, items: Optional[Sequence[str]], acl_class: str, owner: Optional[str]) -> FrozenSet[privileges.Grant]:
+    def grants(self, items: Optional[Sequence[str]], acl_class: str, owner: Optional[str]) -> FrozenSet[Grant]:
         """Comparable grants from an aclitem array."""
         return privileges.parse(items, acl_class, owner, self.server_version)
 

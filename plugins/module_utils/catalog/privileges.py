@@ -39,7 +39,9 @@ def default_grants(acl_class: str, server_version: int) -> FrozenSet[Grant]:
     return frozenset(grants)
 
 
-def parse(items: Optional[Sequence[str]], acl_class: str, owner: Optional[str], server_version: int) -> FrozenSet[Grant]:
+def parse(
+    items: Optional[Sequence[str]], acl_class: str, owner: Optional[str], server_version: int
+) -> FrozenSet[Grant]:
     """Grants from the texts of an aclitem array; None stands for the default privileges."""
     if items is None:
         return default_grants(acl_class, server_version)

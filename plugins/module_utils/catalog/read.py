@@ -8,8 +8,7 @@ from __future__ import annotations
 import fnmatch
 from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
-from psycopg2.extras import NamedTupleCursor
-
+from ..driver import NamedTupleCursor
 from . import inventory
 from .kind import CATALOG_OIDS, ReadContext
 from .kinds import KINDS

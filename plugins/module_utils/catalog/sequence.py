@@ -104,11 +104,8 @@ def _read(row: Any, context: ReadContext) -> Sequence:
 
 def _create(sequence: Sequence, _context: Context) -> List[Ddl]:
     unlogged = "UNLOGGED " if sequence.unlogged else ""
-    return [
-        Ddl(
-            f"CREATE {unlogged}SEQUENCE {sequence.id.relation} AS {sequence.data_type} {' '.join(clauses(sequence.options))}"
-        )
-    ]
+    options = " ".join(clauses(sequence.options))
+    return [Ddl(f"CREATE {unlogged}SEQUENCE {sequence.id.relation} AS {sequence.data_type} {options}")]
 
 
 def attach(sequence: Sequence) -> List[Ddl]:

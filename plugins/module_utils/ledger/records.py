@@ -9,10 +9,8 @@ import json
 from dataclasses import astuple, dataclass, replace
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
-import psycopg2
-from psycopg2 import errorcodes
-
 from ..catalog.model import Identity
+from ..driver import errorcodes, psycopg2
 from ..errors import PermissionMissing
 from .stamp import stamp
 
@@ -46,7 +44,8 @@ CREATE OR REPLACE FUNCTION schema_ledger.refuse_change() RETURNS trigger LANGUAG
     SET search_path = pg_catalog AS 'BEGIN RAISE EXCEPTION ''the deployment ledger is append-only''; END';
 DO $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'schema_ledger.deployment'::regclass AND tgname = 'append_only')
+    IF NOT EXISTS (SELECT FROM pg_trigger
+                    WHERE tgrelid = 'schema_ledger.deployment'::regclass AND tgname = 'append_only')
     THEN
         CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON schema_ledger.deployment
             FOR EACH STATEMENT EXECUTE FUNCTION schema_ledger.refuse_change();
@@ -64,8 +63,8 @@ _COLUMNS = (
 class Entry:
     """One row.
 
-    ``findings`` is what the run reported besides the plan (extra and unmanaged objects), ``database_wide`` the identities
-    of the objects in no schema that the source defines.
+    ``findings`` is what the run reported besides the plan (extra and unmanaged objects), ``database_wide`` the
+    identities of the objects in no schema that the source defines.
     """
 
     version: Optional[str]

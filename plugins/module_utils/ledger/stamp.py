@@ -40,7 +40,8 @@ _IN_SCHEMAS = (
 _EVERYWHERE = (
     ("pg_enum", "r.oid", "true"),
     ("pg_range", "r.rngtypid", "r.rngtypid >= 16384"),
-    ("pg_description", "r.objoid::text || '.' || r.classoid || '.' || r.objsubid", "r.objoid >= 16384 OR r.objoid = 2200"),
+    ("pg_description", "r.objoid::text || '.' || r.classoid || '.' || r.objsubid",
+     "r.objoid >= 16384 OR r.objoid = 2200"),
     ("pg_depend", "r.objid::text || '.' || r.refobjid || '.' || r.refobjsubid",
      "r.deptype = 'a' AND r.classid = 1259 AND r.refclassid = 1259 AND r.refobjsubid > 0 AND r.objid >= 16384"),
     ("pg_extension", "r.oid", "true"),

@@ -10,7 +10,7 @@ and only then the old one is dropped.
 from __future__ import annotations
 
 import dataclasses
-from typing import List, Mapping, Optional, Tuple
+from typing import Callable, List, Mapping, Optional, Tuple, cast
 
 from ..catalog import casts
 from ..catalog.column import Column
@@ -39,8 +39,8 @@ def retired(identity: Identity) -> Identity:
 
 def retire(obj: Object, live: Catalog) -> List[Ddl]:
     """Rename the old one, and the sequences of its identity columns, out of the way."""
-    rename = BY_NAME[obj.id.kind].retire or BY_NAME[obj.id.kind].rename
-    assert rename is not None
+    kind = BY_NAME[obj.id.kind]
+    rename = cast(Callable[[Object, Identity], List[Ddl]], kind.retire or kind.rename)
     result = []
     for column in live.parts(obj.id, "column"):
         if column.identity_sequence:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple, cast
 
 from ..catalog import privileges
 from ..catalog.column import Column, default_of
@@ -122,8 +122,7 @@ def gather(difference: Difference, work: Work, context: Context) -> None:
 
 
 def _alter(change: Change, work: Work, context: Context) -> None:
-    old, new = change.old, change.new
-    assert old is not None and new is not None
+    old, new = cast(Object, change.old), cast(Object, change.new)
     if old.id != new.id:
         work.renames[new.id] = (old, new)
     kind = BY_NAME[new.id.kind]
@@ -145,7 +144,7 @@ def _is_rigid(obj: Object) -> bool:
 
 
 def _propagate(work: Work, context: Context) -> None:
-    """Rebuild what stands on something that is dropped, rebuilt, or altered in a way that PostgreSQL refuses under it."""
+    """Rebuild what stands on something dropped, rebuilt, or altered in a way that PostgreSQL refuses under it."""
     dependents = reverse(work.live.depends)
     queue: List[Tuple[Identity, bool]] = [(identity, True) for identity in work.drops]
     for identity, alteration in work.alters.items():
@@ -157,14 +156,14 @@ def _propagate(work: Work, context: Context) -> None:
         base, gone = queue.pop()
         for child in dependents.get(base, ()):
             obj = work.live.objects[child]
+            if gone and work.replaced(base) and partition_of(obj) == base:
+                work.absorbed[child] = base  # its rows are read before it goes
             if child in work.drops or not (gone or _is_rigid(obj)):
                 continue
             if gone and isinstance(obj, Column) and base.kind in TYPE_KINDS and work.replaced(base):
                 _retype(obj, work, context)
                 queue.append((child, False))
                 continue
-            if gone and work.replaced(base) and partition_of(obj) == base:
-                work.absorbed[child] = base
             if child in work.absorbed and child not in work.desired.objects:
                 work.drops[child] = obj
             elif gone and base not in work.creates and obj.parent == base:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import AbstractSet, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-import psycopg2
-
 from ..catalog.quoting import ident
+from ..driver import psycopg2
 from ..errors import PermissionMissing
 from .keys import RowKeys, given, plain_text
 from .model import Key, Made, Row, Special, TableRows, Unsure

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from psycopg2.extras import NamedTupleCursor
-
 from ..catalog.model import Identity
+from ..driver import NamedTupleCursor
 from .model import ColumnShape, ForeignKey, Key, KeyPart, Shape
 
 Name = Tuple[str, str]

@@ -10,14 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import AbstractSet, Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
-import psycopg2
-from psycopg2 import errorcodes, sql
-from psycopg2.extras import NamedTupleCursor
-
 from ..catalog.kind import ReadContext
 from ..catalog.model import Object
 from ..catalog.read import pin_settings
 from ..catalog.schema import KIND as SCHEMA
+from ..driver import NamedTupleCursor, errorcodes, psycopg2, sql
 from ..errors import EngineError, PermissionMissing
 from ..script import Source
 from .load import load

@@ -15,14 +15,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Sequence, Set
 
-import psycopg2
-from psycopg2.extras import NamedTupleCursor
-
 from ..catalog.kind import Context, Kind, ReadContext
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Identity, Object
 from ..catalog.quoting import inexact
 from ..diff import Change, Difference
+from ..driver import NamedTupleCursor, psycopg2
 
 
 def settle(connection: Any, difference: Difference, desired: Catalog) -> Difference:
@@ -35,7 +33,9 @@ def settle(connection: Any, difference: Difference, desired: Catalog) -> Differe
         return difference
     with _rolled_back(connection):
         as_wanted = _rewritten(connection, [change.new for change in doubtful if change.new], desired)
-        as_found = _rewritten(connection, [replace(change.old, id=change.id) for change in doubtful if change.old], desired)
+        as_found = _rewritten(
+            connection, [replace(change.old, id=change.id) for change in doubtful if change.old], desired
+        )
     same: Set[Identity] = set()
     for change in doubtful:
         wanted, found = as_wanted.get(change.id), as_found.get(change.id)
@@ -80,9 +80,9 @@ def _rewritten(connection: Any, objects: Sequence[Object], desired: Catalog) -> 
             schemas = sorted({identity.schema for identity in wanted})
             cursor.execute(kind.query(context.server_version), {"schemas": schemas})
             for row in cursor.fetchall():
-                obj = kind.read(row, ReadContext(context.server_version))
-                if obj is not None and obj.id in wanted:
-                    result[obj.id] = obj
+                found = kind.read(row, ReadContext(context.server_version))
+                if found is not None and found.id in wanted:
+                    result[found.id] = found
     return result
 
 
@@ -110,7 +110,9 @@ def _put(cursor: Any, kind: Kind, obj: Object, context: Context) -> bool:
 @contextmanager
 def _rolled_back(connection: Any) -> Iterator[None]:
     """Undo the block, whether the connection is in autocommit mode or in its caller's transaction."""
-    begin, end = ("BEGIN", "ROLLBACK") if connection.autocommit else ("SAVEPOINT settle", "ROLLBACK TO SAVEPOINT settle")
+    begin, end = (
+        ("BEGIN", "ROLLBACK") if connection.autocommit else ("SAVEPOINT settle", "ROLLBACK TO SAVEPOINT settle")
+    )
     with connection.cursor() as cursor:
         cursor.execute(begin)
     try:

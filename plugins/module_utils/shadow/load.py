@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Optional, Sequence, Set
 
-import psycopg2
-from psycopg2 import extensions
-
+from ..driver import extensions, psycopg2
 from ..errors import SourceError
 from ..rows import uuids
 from ..script import CopyData, Source, Statement, sql_error, statements
