@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What tests of the engine share: connections that tell of each statement, forked runs, what a run may leave behind.
 
-``watched(database, before, after)`` is a connector whose connections to the live database call ``before(text, connection)``
-and ``after(text, connection)`` around every statement.
+``watched(database, before, after)`` is a connector whose connections to the live database call ``before`` and ``after``
+with (text, connection) around every statement.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def role(server: Any) -> Iterator[Callable[..., str]]:
 
     yield make
     for name in made:
-        for (dbname,) in server.execute("SELECT datname FROM pg_database WHERE datallowconn AND datname <> 'template0'"):
+        for (dbname,) in server.execute("SELECT datname FROM pg_database WHERE datallowconn"):
             server.execute(f"DROP OWNED BY {name} CASCADE", None, dbname)
         for (dbname,) in server.execute(
             "SELECT datname FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE r.rolname = %s", (name,)
