@@ -85,8 +85,11 @@ class Entry:
 
 def last(cursor: Any) -> Optional[Entry]:
     """The newest row; None where there is no ledger yet, or none that the role may read."""
+    # Not by to_regclass(), which is refused where the role may not use the schema.
     cursor.execute(
-        "SELECT has_table_privilege(oid, 'SELECT') FROM pg_class WHERE oid = to_regclass('schema_ledger.deployment')"
+        """SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'schema_ledger' AND c.relname = 'deployment'"""
     )
     readable = cursor.fetchone()
     if not readable or not readable[0]:
