@@ -36,6 +36,8 @@ _CLASSES = {
     "L": ("LARGE OBJECTS", "large object"),
 }
 _ACL_CLASS = dict(_CLASSES.values())
+# Class of privileges -> word in the identity.
+OBJECT_CLASSES = {acl_class: word for word, acl_class in _CLASSES.values()}
 
 
 def _query(_version: int) -> str:

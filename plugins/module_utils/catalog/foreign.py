@@ -39,10 +39,6 @@ class UserMapping(Object):
 
     options: Tuple[Option, ...]
 
-    @property
-    def parent(self) -> Identity:
-        return Identity("server", "", self.id.name)
-
 
 def _wrapper_query(_version: int) -> str:
     return """

@@ -134,6 +134,8 @@ def _differing_fields(
     left: FrozenSet[Grant] = frozenset()
     if new.owner is None:
         fields.discard("owner")
+    if getattr(old, "populated", False):
+        fields.discard("populated")  # a file without data (pg_dump --schema-only) does not ask for an empty view
     if "acl" in fields and old.acl is not None and new.acl is not None:
         grant, revoke, left = privileges.difference(old.acl, new.acl, default_grants(new, server_version), prune)
         if not grant and not revoke:

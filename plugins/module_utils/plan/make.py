@@ -10,6 +10,7 @@ from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional,
 
 from ..catalog import privileges, sequence, table
 from ..catalog.column import Column, default_of, inherited_from
+from ..catalog.default_privileges import OBJECT_CLASSES, DefaultPrivileges
 from ..catalog.kind import Context, Kind, comment_ddl, owner_ddl
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Ddl, Grant, Hazard, Identity, Object
@@ -62,6 +63,7 @@ class _Planner:
         self.fill_in_later = fill_in_later
         self.probes: List[Probe] = []
         self.needs: Dict[Key, Set[Key]] = {}
+        self.remarked: Dict[Identity, Set[str]] = {}
         self.new_columns: Dict[Identity, List[Column]] = {}
         self.detached: Dict[Identity, List[Identity]] = {}
         for obj in work.creates.values():
@@ -156,7 +158,24 @@ class _Planner:
         for identity in work.creates:
             if work.replaced(identity):
                 self._collect_replaced(identity, dependents.get(identity, ()))
+        self._collect_marks()
         self._collect_names()
+
+    def _collect_marks(self) -> None:
+        """An index that is rebuilt loses what the table says of it: replica identity, clustering."""
+        for identity, obj in self.work.creates.items():
+            owner = obj.parent
+            if identity not in self.work.drops or identity.kind not in ("index", "constraint") or owner is None:
+                continue
+            marked = self.work.desired.get(owner)
+            if owner in self.work.creates or not isinstance(marked, table.Table):
+                continue
+            name = identity.part or identity.name
+            fields = {"cluster_index"} if marked.cluster_index == name else set()
+            fields |= {"replica_index"} if marked.replica_index == name else set()
+            if fields:
+                self.remarked.setdefault(owner, set()).update(fields)
+                self._need(("marks", owner), ("create", identity))
 
     def _collect_detached(self) -> None:
         """Partitions that leave their place do so before others take it."""
@@ -268,16 +287,33 @@ class _Planner:
             name = _relation_name(old)
             if name:
                 taken[(old.id.schema, name)] = ("rename", identity)
+        for identity, obj in work.drops.items():
+            sequence_of = _identity_sequence(obj)
+            if sequence_of and not self._of_replaced(obj):
+                taken[sequence_of] = self._drop_key(identity)
+        for identity, alteration in work.alters.items():
+            sequence_of = _identity_sequence(alteration.old)
+            if sequence_of and sequence_of != _identity_sequence(alteration.new):
+                taken[sequence_of] = ("alter", identity)
         if not taken:
             return
         for identity, obj in work.creates.items():
             name = _relation_name(obj)
-            if name and (identity.schema, name) in taken:
-                self._need(self._create_key(identity), taken[(identity.schema, name)])
+            for wanted in ((identity.schema, name) if name else None, _identity_sequence(obj)):
+                if wanted in taken and not (wanted == _identity_sequence(obj) and self._of_replaced(obj)):
+                    self._need(self._create_key(identity), taken[wanted])
+        for identity, alteration in work.alters.items():
+            wanted = _identity_sequence(alteration.new)
+            if wanted in taken:
+                self._need(("alter", identity), taken[wanted])
         for identity, (_old, new) in work.renames.items():
             name = _relation_name(new)
             if name and (identity.schema, name) in taken:
                 self._need(("rename", identity), taken[(identity.schema, name)])
+
+    def _of_replaced(self, obj: Object) -> bool:
+        """Whether a column goes with a replaced table, whose identity sequences have given up their names by then."""
+        return obj.parent is not None and self.work.replaced(obj.parent)
 
     # The statements of a unit
 
@@ -301,14 +337,15 @@ class _Planner:
             before = work.alters[identity].old
             return self._as_steps("alter", identity, table.detach(cast(table.Table, before)))
         if action == "marks":
-            made = work.creates.get(identity)
-            obj = cast(table.Table, made or work.alters[identity].new)
-            changed = None if made else work.alters[identity].fields
-            return self._as_steps("alter", identity, self._marks(obj, changed))
+            obj = cast(table.Table, work.creates.get(identity) or work.desired.objects[identity])
+            if identity in work.creates:
+                return self._as_steps("alter", identity, self._marks(obj, None))
+            altered = work.alters[identity].fields if identity in work.alters else frozenset()
+            return self._as_steps("alter", identity, self._marks(obj, altered | self.remarked.get(identity, set())))
         if action == "alter":
             return self._as_steps("alter", identity, self._alter(work.alters[identity]))
         result = self._as_steps("create", identity, self._create(work.creates[identity]))
-        if identity.kind == "table":
+        if identity.kind in ("table", "foreign table"):
             for column in self.new_columns.get(identity, ()):
                 result += self._as_steps("create", column.id, self._common_of_new(BY_NAME["column"], column))
         return result
@@ -391,12 +428,26 @@ class _Planner:
         if obj.owner is not None and obj.owner != self.current_role:
             result += owner_ddl(kind, obj)
         if obj.acl is not None:
-            default = default_grants(obj, self.context.server_version)
+            default = self._given_to_new(kind, obj)
             grant, revoke, _left = privileges.difference(default, obj.acl, default, prune=True)
             result += self._grants(kind, obj, grant, revoke)
         if obj.comment is not None:
             result.append(comment_ddl(kind, obj))
         return result
+
+    def _given_to_new(self, kind: Kind, obj: Object) -> FrozenSet[Grant]:
+        """The privileges that an object has when it is made, default privileges of the live database among them."""
+        word = OBJECT_CLASSES.get(kind.acl_class or "", "")
+        entries = [
+            self.work.live.get(Identity("default privileges", schema, self.current_role, word))
+            for schema in {"", obj.id.schema}
+        ]
+        found = [entry for entry in entries if isinstance(entry, DefaultPrivileges)]
+        given = default_grants(obj, self.context.server_version)
+        for entry in sorted(found, key=lambda entry: entry.schema):
+            # Those of the database stand in for what is built in, those of a schema come on top.
+            given = given | entry.grants if entry.schema else entry.grants
+        return given
 
     def _grants(
         self, kind: Kind, obj: Object, grant: FrozenSet[Grant], revoke: FrozenSet[Grant]
@@ -435,6 +486,11 @@ class _Planner:
             )
         )
         return ddl
+
+
+def _identity_sequence(obj: Object) -> Optional[Tuple[str, str]]:
+    """The name of the sequence behind an identity column."""
+    return obj.identity_sequence if isinstance(obj, Column) else None
 
 
 def set_not_null(column: Identity) -> str:

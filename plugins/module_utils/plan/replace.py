@@ -21,7 +21,8 @@ from ..catalog.quoting import ident, idents, literal, qualified
 from ..catalog.table import Table
 from ..catalog.type_usage import TYPE_KINDS
 
-REPLACED = TYPE_KINDS | {"table"}
+# Not base types: their functions cannot be made a second time.
+REPLACED = (TYPE_KINDS - {"base type"}) | {"table"}
 
 _PREFIX = "__old_"
 _NAME_BYTES = 63  # NAMEDATALEN - 1

@@ -147,7 +147,7 @@ def _propagate(work: Work, context: Context) -> None:
     """Rebuild what stands on something dropped, rebuilt, or altered in a way that PostgreSQL refuses under it."""
     dependents = reverse(work.live.depends)
     queue: List[Tuple[Identity, bool]] = [(identity, True) for identity in work.drops]
-    for identity, alteration in work.alters.items():
+    for identity, alteration in list(work.alters.items()):
         if any(ddl.invalidates for ddl in alteration.ddls):
             queue.append((identity, False))
             if _converts(alteration):
@@ -163,6 +163,11 @@ def _propagate(work: Work, context: Context) -> None:
             if gone and isinstance(obj, Column) and base.kind in TYPE_KINDS and work.replaced(base):
                 _retype(obj, work, context)
                 queue.append((child, False))
+                for key in dependents.get(child, ()):
+                    # Between the old type and the new one there is no operator that could compare keys.
+                    if getattr(work.live.objects[key], "type", "") == "f" and key not in work.drops:
+                        work.rebuild(work.live.objects[key])
+                        queue.append((key, True))
                 continue
             if child in work.absorbed and child not in work.desired.objects:
                 work.drops[child] = obj

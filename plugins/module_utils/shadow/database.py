@@ -146,10 +146,28 @@ def shadow(
         try:
             yield _loaded(connection, source, owner, scratch, settings)
         finally:
+            _drop_subscriptions(connection)
             connection.close()
     finally:
         if not scratch:
             _forget(connect, live, name)
+
+
+def _drop_subscriptions(connection: Any) -> None:
+    """A database that has any cannot be dropped. None of them ever ran, so no publisher has to be told."""
+    try:
+        if connection.closed or not connection.autocommit:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT quote_ident(s.subname) FROM pg_subscription s
+                     JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()"""
+            )
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)")  # quoted by the server above
+                cursor.execute(f"DROP SUBSCRIPTION {name}")
+    except psycopg2.Error:
+        return  # the drop of the database says what is wrong
 
 
 def _loaded(
