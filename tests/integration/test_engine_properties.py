@@ -23,7 +23,7 @@ from ansible_collections.domainflow.database.plugins.module_utils import engine
 from ansible_collections.domainflow.database.plugins.module_utils.catalog.model import HAZARDS
 from ansible_collections.domainflow.database.plugins.module_utils.policy import Policy
 
-pytestmark = [pytest.mark.one_major, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.one_major, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ASKED = os.environ.get("PROPERTY_EXAMPLES")
 EXAMPLES = int(ASKED or 12)

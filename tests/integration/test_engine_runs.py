@@ -148,7 +148,8 @@ def test_a_touched_definition_is_noticed_again(live: Any) -> None:
     assert engine.converge(live.connector, BASE).from_ledger
     live.execute("ALTER TABLE public.customer ALTER city SET DEFAULT 'Rome'")
     done = converge(live, BASE)
-    assert statements(done) == ["ALTER TABLE public.customer ALTER COLUMN city SET DEFAULT 'Oslo'::text"]
+    (statement,) = statements(done)
+    assert statement.endswith(" public.customer ALTER COLUMN city SET DEFAULT 'Oslo'::text")
     assert done.fingerprint != done.fingerprint_before
 
 
@@ -193,7 +194,8 @@ def test_constraint_added_and_dropped(live: Any) -> None:
     with pytest.raises(psycopg2.errors.CheckViolation):
         live.execute("INSERT INTO public.customer VALUES (0, 'x')")
     done = converge(live, source, PRUNE)
-    assert statements(done) == ["ALTER TABLE public.customer DROP CONSTRAINT customer_name_check"]
+    (statement,) = statements(done)
+    assert statement.endswith(" public.customer DROP CONSTRAINT customer_name_check")
     assert rows(live) == ROWS
     live.execute("INSERT INTO public.customer VALUES (3, '')")
     # What the rows do not fulfil is refused by the server, and nothing stays of it.
@@ -220,7 +222,8 @@ def test_column_renamed_under_its_view_and_index(live: Any, where: str) -> None:
     hint = "column public.customer.city -> town"
     source = f"-- rename: {hint}\n{RENAMED}" if where == "source" else RENAMED
     done = converge(live, source, Policy(renames=(hint,) if where == "options" else ()))
-    assert statements(done) == ["ALTER TABLE public.customer RENAME COLUMN city TO town"]
+    (statement,) = statements(done)
+    assert statement.endswith(" public.customer RENAME COLUMN city TO town")
     assert live.execute("SELECT id, name, town, note FROM public.customer ORDER BY id") == ROWS
     assert live.execute("SELECT city FROM public.towns ORDER BY 1") == [("Oslo",), ("Rome",)]
     # The hint has had its time, and does no harm.
