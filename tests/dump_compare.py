@@ -16,7 +16,7 @@ from ansible_collections.domainflow.database.plugins.module_utils import script
 
 # What pg_dump sets for its own session, and what no two dumps share.
 _SESSION = re.compile(r"(SET |SELECT pg_catalog\.set_config\()", re.IGNORECASE)
-_TABLE = re.compile(r"(CREATE (?:UNLOGGED |FOREIGN )?TABLE [^(]*?)\((.*)\)([^()]*(?:\([^()]*\)[^()]*)*)\Z", re.DOTALL)
+_TABLE = re.compile(r"(\[.*?\] )?CREATE (UNLOGGED |FOREIGN )?TABLE [^(]*\(")
 
 
 def statements(dump: str) -> list[str]:
@@ -37,7 +37,7 @@ def statements(dump: str) -> list[str]:
     return sorted(result)
 
 
-_WITH = re.compile(r"( WITH \()([^()]*)(\))")
+_WITH = re.compile(r"(\bWITH \()([^()]*)(\))")
 
 
 def _normalised(text: str) -> str:
@@ -45,11 +45,28 @@ def _normalised(text: str) -> str:
     if text.startswith("CREATE ") and " FUNCTION " not in text:
         # The order of storage parameters is that in which they were set.
         text = _WITH.sub(lambda match: match[1] + ", ".join(sorted(match[2].split(", "))) + match[3], text)
-    match = _TABLE.match(text) if re.match(r"(\[.*?\] )?CREATE (UNLOGGED |FOREIGN )?TABLE ", text) else None
-    if match is None:
+    match = _TABLE.match(text)
+    if match is None or " PARTITION OF " in match[0]:
         return text
-    head, body, tail = match.groups()
-    return f"{head}(\n    " + ",\n    ".join(sorted(items(body))) + f"\n){tail}"
+    end = _closing(text, match.end())
+    columns = ",\n    ".join(sorted(items(text[match.end() : end])))
+    return f"{match[0]}\n    {columns}\n{text[end:]}"
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the parenthesis ends that opened before ``start``."""
+    depth, quote = 1, ""
+    for position in range(start, len(text)):
+        character = text[position]
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+            if depth == 0:
+                return position
+    return len(text)
 
 
 def items(body: str) -> list[str]:

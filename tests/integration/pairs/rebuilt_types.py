@@ -80,13 +80,6 @@ PAIRS = (
         kept="SELECT t.k::text, u.k::text FROM t LEFT JOIN u ON t.k = u.k ORDER BY 1",
     ),
     Pair(
-        "enum of a partition key: label removed",
-        "CREATE TYPE e AS ENUM ('a', 'b', 'c'); CREATE TABLE t (k e, x int) PARTITION BY LIST (k); CREATE TABLE t_a PARTITION OF t FOR VALUES IN ('a');",
-        "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (k e, x int) PARTITION BY LIST (k); CREATE TABLE t_a PARTITION OF t FOR VALUES IN ('a');",
-        seed="INSERT INTO t VALUES ('a', 1)",
-        kept="SELECT k::text, x FROM t",
-    ),
-    Pair(
         "enum of a column under a policy, a trigger and a generated column: labels in another order",
         "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (id int, k e, g boolean GENERATED ALWAYS AS (k = 'a') STORED);"
         "CREATE POLICY p ON t USING (k = 'a'); CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
