@@ -310,11 +310,19 @@ def broken_sql(site: Site) -> dict[str, Any]:
     return {}
 
 
+def wrong_password(site: Site) -> dict[str, Any]:
+    # In the inventory, as a user would have it: ansible-playbook itself repeats what is given with -e.
+    inventory = json.loads(site.inventory.read_text(encoding="utf-8"))
+    inventory["databases"]["hosts"]["db1"]["pg_schema_login_password"] = SECRET
+    site.inventory.write_text(json.dumps(inventory), encoding="utf-8")
+    return {}
+
+
 # The modules' own tests have every kind of bad input; here it is what a play makes of it.
 BAD_INPUT: dict[str, tuple[Callable[[Site], dict[str, Any]], str]] = {
     "missing file": (lambda site: {"pg_schema_source": str(site.schema) + ".not"}, r"schema\.sql\.not"),
     "SQL error": (broken_sql, r"schema\.sql:\d+: .*TABEL"),
-    "wrong password": (lambda site: {"pg_schema_login_password": SECRET}, r"password"),
+    "wrong password": (wrong_password, r"password authentication failed"),
     "TLS refused": (lambda site: {"pg_schema_ssl_mode": "require"}, r"SSL|TLS"),
 }
 
