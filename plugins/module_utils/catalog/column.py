@@ -211,7 +211,7 @@ def _of_type(column: Column, context: Context) -> List[Ddl]:
     return [Ddl(f"{on} {each}", (), "ACCESS EXCLUSIVE", table) for each in words]
 
 
-_HANDED_DOWN = frozenset({"data_type", "collation", "not_null", "generated", "generation_expression"})
+_HANDED_DOWN = frozenset({"data_type", "collation", "not_null", "identity", "generated", "generation_expression"})
 
 
 def _done_by_parents(

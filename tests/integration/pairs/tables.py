@@ -235,7 +235,6 @@ COLUMNS = (
         seed="INSERT INTO t VALUES (1)",
         kept="SELECT * FROM t",
     ),
-    _columns("column: name of not null", "v int CONSTRAINT there NOT NULL", "v int CONSTRAINT here NOT NULL", first=18),
     _columns(
         "column: collation",
         "v text",
