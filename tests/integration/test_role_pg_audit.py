@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import psycopg2
 import pytest
 import role_hosts
+
 import servers
 
 pytestmark = pytest.mark.slow

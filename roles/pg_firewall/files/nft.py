@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare, load and take back a table of nftables; say as JSON what was found.
 
-Arguments: the action (look, load, keep) and JSON: table, ruleset (text for nft -f that replaces the table), unit (name of
-the timer that takes new rules back) and seconds (when it does).
+Arguments: the action (look, load, keep) and JSON: table, ruleset (text for nft -f that replaces the table), unit (name
+of the timer that takes new rules back) and seconds (when it does).
 
 look: reads only. The wanted rules are loaded into a network namespace of their own, where they meet no packet, and both
 tables are compared as nft prints them.
@@ -94,7 +94,7 @@ def load(asked):
     keep(asked)
     timer = run(
         *["systemd-run", "--quiet", "--collect", "--unit=" + asked["unit"], "--on-active=%d" % int(asked["seconds"])],
-        *["--timer-property=AccuracySec=1s", NFT, "-f", path]
+        *["--timer-property=AccuracySec=1s", NFT, "-f", path],
     )
     if timer.returncode:
         sys.exit("the timer that takes rules back could not be set: %s" % timer.stderr.strip())
