@@ -230,6 +230,7 @@ def run_playbook(
         capture_output=True,
         text=True,
         timeout=240,
+        check=False,
     )
 
 

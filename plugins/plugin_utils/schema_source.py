@@ -66,7 +66,7 @@ class SchemaAction(ActionBase):
         return arguments
 
     def _find(self, src: str) -> Source:
-        path = None
+        path, looked = None, ""
         try:
             path = self._find_needle("files", os.path.expanduser(src))
         except AnsibleError as error:

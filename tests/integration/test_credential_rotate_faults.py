@@ -11,6 +11,7 @@ written to ``tests/output/rotation-*.txt``.
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -291,14 +292,14 @@ def test_server_crashes(setting: Setting, store_kind: str) -> None:
     server = setting.database.server
     for point in SERVER:
         setting.reset()
-        stopped = []
+        stopped: list[int] = []
 
-        def crash(seen: list[int] = stopped) -> None:
+        def crash(seen: list[int]) -> None:
             server.stop(immediate=True)
             seen.append(1)
 
         with pytest.MonkeyPatch.context() as patch:
-            at(patch, point, crash)
+            at(patch, point, functools.partial(crash, stopped))
             try:
                 setting.run("default_only")
                 ended = "no error"

@@ -185,13 +185,19 @@ def test_a_plain_role_can_rotate_rows_and_nothing_shows(database: Database, tmp_
 @pytest.mark.parametrize(
     "failing",
     [
-        pytest.param("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$; "
-        "CREATE TRIGGER t BEFORE UPDATE ON auth.users FOR EACH ROW EXECUTE FUNCTION f()", id="trigger"),
+        pytest.param(
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$; "
+            "CREATE TRIGGER t BEFORE UPDATE ON auth.users FOR EACH ROW EXECUTE FUNCTION f()",
+            id="trigger",
+        ),
         pytest.param("ALTER TABLE auth.users ADD CHECK (must_change_password)", id="check"),
-        pytest.param("ALTER TABLE auth.users ALTER COLUMN password_hash TYPE varchar(60); "
-        "ALTER TABLE auth.users ADD CHECK (length(password_hash) < 60) NOT VALID", id="hash check"),
+        pytest.param(
+            "ALTER TABLE auth.users ALTER COLUMN password_hash TYPE varchar(60); "
+            "ALTER TABLE auth.users ADD CHECK (length(password_hash) < 60) NOT VALID",
+            id="hash check",
+        ),
     ],
-)  # fmt: skip
+)
 def test_no_secret_in_failures(database: Database, tmp_path: Path, failing: str) -> None:
     database.execute(failing)
     before = all_hashes(database)

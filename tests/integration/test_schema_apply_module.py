@@ -228,7 +228,7 @@ BAD_SOURCES = [
 
 
 def test_sources_that_do_not_load(database: Any, player: Player) -> None:
-    tasks: list[Any] = [({"src": player.write(f"{at}.sql", text)}, {}) for at, (text, _, _) in enumerate(BAD_SOURCES)]
+    tasks: list[Any] = [({"src": player.write(f"{at}.sql", text)}, {}) for at, (text, *_rest) in enumerate(BAD_SOURCES)]
     with harmless(database, player):
         *failures, missing = player.series("schema_apply", *tasks, ({"src": "sql/nothing.sql"}, {}))
     assert_clean_failure(player, missing)
@@ -309,7 +309,7 @@ def test_two_runs_at_once(database: Any, player: Player) -> None:
         wait_until(lambda: database.execute(query, (database.name,))[0][0] >= 2)
     finally:
         gate.close()
-        ended = [run.communicate(timeout=120)[0] for run, _ in ((first, result), *others)]
+        ended = [run.communicate(timeout=120)[0] for run, _result in ((first, result), *others)]
     assert_clean_failure(player, impatient)
     assert impatient.result["error"] == "Busy" and "another run is at work" in impatient.message
     assert first.returncode == 0 and read(result)["changed"], ended[0]

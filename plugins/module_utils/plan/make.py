@@ -440,7 +440,7 @@ class _Planner:
         word = OBJECT_CLASSES.get(kind.acl_class or "", "")
         entries = [
             self.work.live.get(Identity("default privileges", schema, self.current_role, word))
-            for schema in {"", obj.id.schema}
+            for schema in sorted({"", obj.id.schema})
         ]
         found = [entry for entry in entries if isinstance(entry, DefaultPrivileges)]
         given = default_grants(obj, self.context.server_version)

@@ -124,13 +124,13 @@ def survey(source: Source) -> Survey:
         if found:
             hints.append(found.group(1))
 
-    for _ in walk(source, remark, lambda path, name: files.append((path, name))):
+    for _statement in walk(source, remark, lambda path, name: files.append((path, name))):
         pass
     if files:
         parts = [digest] + [_digest_of(path, name, None)[0] for path, name in files]
         digest = hashlib.sha256("\n".join(parts).encode("ascii")).hexdigest()
     paths = [source.path] if source.path else []
-    return Survey(digest, tuple(hints), tuple(dict.fromkeys(paths + [path for path, _ in files])))
+    return Survey(digest, tuple(hints), tuple(dict.fromkeys(paths + [path for path, _name in files])))
 
 
 def _digest_of(path: Optional[str], name: str, source: Optional[Source]) -> Tuple[str, bool]:

@@ -45,7 +45,7 @@ class CopyData:
     def readline(self, _size: int = -1) -> bytes:
         """The next row with its line end, empty at the end; always a whole one."""
         if self._buffer:
-            row, _, self._buffer = self._buffer.partition(b"\n")
+            row, _end, self._buffer = self._buffer.partition(b"\n")
             return row + b"\n"
         return self._next()
 

@@ -103,14 +103,15 @@ def rotate(server: Server, store: Store, job: Job, now: datetime | None = None) 
     _check(job)
     moment = now or datetime.now(timezone.utc)
     observed = _Observed(server)
+    failure = ""
     for _round in range(_ROUNDS):
         try:
             report = _round_trip(observed, store, job, moment)
         except (AccountChanged, StoreConflict) as error:
-            failure: EngineError = error
+            failure = error.message
             continue
         return {**report, "changed": report["changed"] or observed.changed}
-    raise Busy(f"{failure.message} ({_ROUNDS} attempts)", "Another run works on the same accounts. Run again.")
+    raise Busy(f"{failure} ({_ROUNDS} attempts)", "Another run works on the same accounts. Run again.")
 
 
 def _round_trip(server: Server, store: Store, job: Job, now: datetime) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def test_anything_else_is_replaced(current: Any) -> None:
 
 
 def test_every_verifier_has_a_salt_of_its_own() -> None:
-    assert len({scram_verifier("pencil") for _ in range(5)}) == 5
+    assert len({scram_verifier("pencil") for _time in range(5)}) == 5
     assert "pencil" not in scram_verifier("pencil")
 
 

@@ -255,7 +255,7 @@ def test_garbage_takes_linear_time(head: str, garbage: str) -> None:
     def seconds(size: int) -> float:
         text = head + garbage * (size // len(garbage))
         best = 1e9
-        for _ in range(2):
+        for _time in range(2):
             begun = time.process_time()
             try:
                 for _statement in statements(Source.from_text(text)):

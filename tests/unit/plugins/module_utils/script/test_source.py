@@ -303,7 +303,7 @@ def load(connection: psycopg2.extensions.connection, source: Source) -> None:
 
 def test_dump_of_every_major_loads_into_an_equal_database(server: servers.Server, tmp_path: Path) -> None:
     """What pg_dump writes gives the same database statement by statement through psycopg2 as through psql."""
-    first, second, third = (server.create_database() for _ in range(3))
+    first, second, third = (server.create_database() for _time in range(3))
     try:
         servers.psql(server, first, (SCHEMAS / "production_schema_v3.sql").read_text(encoding="utf-8"))
         servers.psql(
