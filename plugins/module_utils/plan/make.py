@@ -391,7 +391,9 @@ class _Planner:
             for column in self.work.live.parts(identity, "column")
             if column.id in self.work.creates
         ]
-        return replace.move(old, new, pairs, self.context.table_facts(identity).rows, self.context)  # type: ignore[arg-type]  # columns have the identity of columns
+        rows = self.context.table_facts(identity).rows
+        # What has the identity of a column is one.
+        return replace.move(old, new, cast(List[Tuple[Column, Column]], pairs), rows, self.context)
 
     def _create(self, obj: Object) -> List[Ddl]:
         kind = BY_NAME[obj.id.kind]
