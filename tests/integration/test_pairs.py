@@ -96,6 +96,30 @@ def _statements(outcome: Any) -> str:
 
 
 def _check(factory: Factory, pairs: Sequence[Pair]) -> None:
+    made: list[Any] = []
+
+    def remembered(**options: str) -> Any:
+        made.append(factory(**options))
+        return made[-1]
+
+    try:
+        _check_in(remembered, pairs)
+    finally:
+        for database in made:
+            _drop_subscriptions(database)
+
+
+def _drop_subscriptions(database: Any) -> None:
+    """A database that has any cannot be dropped."""
+    for (name,) in database.execute(
+        "SELECT quote_ident(subname) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid"
+        " WHERE d.datname = current_database()"
+    ):
+        database.execute(f"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)")
+        database.execute(f"DROP SUBSCRIPTION {name}")
+
+
+def _check_in(factory: Factory, pairs: Sequence[Pair]) -> None:
     before, after = _placed(pairs, lambda pair: pair.before), _placed(pairs, lambda pair: pair.after)
     live = _made(factory, before)
     dump_before = live.dump(*DUMP)

@@ -356,7 +356,7 @@ PAIRS = (
     Pair(
         "event trigger",
         "",
-        "CREATE EVENT TRIGGER et ON ddl_command_end WHEN TAG IN ('CREATE INDEX', 'ALTER TABLE') EXECUTE FUNCTION ef(); COMMENT ON EVENT TRIGGER et IS 'et';",
+        "CREATE EVENT TRIGGER et ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'CREATE INDEX') EXECUTE FUNCTION ef(); COMMENT ON EVENT TRIGGER et IS 'et';",
         common="CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';",
         alone=True,
     ),
