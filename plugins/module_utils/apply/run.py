@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from functools import partial
 from typing import Any, Callable, List, Optional
 
 from ..catalog.quoting import ident
@@ -50,11 +51,11 @@ def run(
 
     for step in steps:
         if step.phase == "before":
-            attempt(lambda step=step: _alone(connection, step, policy))  # type: ignore[misc]  # a bound default
+            attempt(partial(_alone, connection, step, policy))
     if main or not after:
         attempt(lambda: _transaction(connection, main, policy, settings, lambda c: finish(c, not after)))
     for step in after:
-        attempt(lambda step=step: _alone(connection, step, policy))  # type: ignore[misc]  # a bound default
+        attempt(partial(_alone, connection, step, policy))
     if after:
         attempt(lambda: _transaction(connection, [], policy, settings, lambda c: finish(c, True)))
     return retries
