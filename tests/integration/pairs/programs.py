@@ -486,8 +486,7 @@ PAIRS = (
     Pair(
         "cast without a function",
         "",
-        "CREATE TYPE one AS ENUM ('a'); CREATE DOMAIN dd AS text; CREATE CAST (bigint AS money) WITHOUT FUNCTION;",
-        last=13,
+        "CREATE TYPE one AS ENUM ('a'); CREATE DOMAIN dd AS text; CREATE CAST (money AS bigint) WITHOUT FUNCTION;",
         alone=True,
     ),
     Pair(
