@@ -244,6 +244,7 @@ def test_sources_that_do_not_load(database: Any, player: Player) -> None:
 
 def test_login_role_without_createdb(database: Any, player: Player) -> None:
     database.server.execute("CREATE ROLE front_plain LOGIN PASSWORD 'front-plain-secret'")
+    database.execute("CREATE TABLE there (id int)")  # a first deployment to an empty database needs no other one
     try:
         with harmless(database, player):
             played = player.apply({"content": SCHEMA}, login_user="front_plain", login_password="front-plain-secret")

@@ -20,7 +20,7 @@ def given(row: Row) -> bool:
 
 def plain_text(value: Value) -> Optional[str]:
     """A value as the driver takes it; None for one that is not known."""
-    if type(value) is str or value is None:
+    if value is None or (isinstance(value, str) and not isinstance(value, Made)):
         return value
     return str(value) if isinstance(value, str) else None
 
@@ -46,7 +46,7 @@ class RowKeys:
             is_made = False
             for position in positions:
                 value = row[position]
-                if type(value) is str:
+                if isinstance(value, str) and not isinstance(value, Made):
                     continue
                 if isinstance(value, Special) or (value is None and key.nulls_distinct):
                     break

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ..catalog.quoting import ident, idents, literal
-from .model import ColumnShape, Lookup, Row, Shape, Special, TableRows, Value
+from .model import ColumnShape, Lookup, Made, Row, Shape, Special, TableRows, Value
 from .shape import secret_name
 
 # Rows per statement, and characters: bulk is quick, and no statement is too large to read or to send.
@@ -29,7 +29,7 @@ class Statement:
 
 def value_text(value: Value, column: Optional[ColumnShape], masked: bool) -> str:
     """A value as it stands in a statement; ``masked``: as it may be shown."""
-    if type(value) is str and not masked:
+    if isinstance(value, str) and not isinstance(value, Made) and not masked:
         return literal(value)
     if value is None:
         return "NULL"
