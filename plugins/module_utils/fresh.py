@@ -44,7 +44,7 @@ _ALONE = re.compile(
 # Where the values of a statement begin: they may be secrets, and are not printed.
 _VALUES = re.compile(r"\b(?:VALUES|SELECT|FROM\s+stdin)\b", re.IGNORECASE)
 
-_NOTHING = Catalog(0, (), {}, {}, {})
+NOTHING = Catalog(0, (), {}, {}, {})
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def run(
                         inputs_sha256=inputs,
                         changed=True,
                         managed_schemas=catalog.schemas,
-                        fingerprint_before=fingerprint(_NOTHING),
+                        fingerprint_before=fingerprint(NOTHING),
                         fingerprint_after=after,
                         stamp="",
                         reference_rows=digest,
@@ -183,7 +183,7 @@ def outcome(catalog: Catalog, steps: Sequence[Step], after: str, version: Option
         plan=tuple(steps),
         diff=diff_of(catalog),
         findings=Findings(),
-        fingerprint_before=fingerprint(_NOTHING),
+        fingerprint_before=fingerprint(NOTHING),
         fingerprint=after,
         version=version,
         schemas=catalog.schemas,

@@ -18,7 +18,7 @@ from .catalog.read import read, read_casts
 from .desired import Desired, once_managed, read_both, rename_again
 from .diff import Change, Difference, compare, is_database_wide, is_left_over
 from .driver import psycopg2, sql
-from .errors import VerificationFailed
+from .errors import PermissionMissing, VerificationFailed
 from .live import Clock, Session, in_transaction, session
 from .outcome import Findings, ObjectDiff, Outcome
 from .plan import Plan, Step, big_tables, make, online, set_not_null
@@ -47,13 +47,13 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
         with clock.stage("sweep"):
             sweep(live.connection)
         first = fresh.deployment(live, source, policy, last)
-        if first is not None and execute:
+        if first is not None:
+            if not execute:
+                return _tell_first(connect, live, source, first, policy, clock, version)
             return fresh.run(live, source, first, policy, clock, (sha256, inputs, version))
         with shadow(connect, live.connection, source, policy.owner, policy.shadow_database, live.settings) as loaded:
             with clock.stage("read"):
                 found, desired = read_both(live, loaded, policy, hints, once_managed(last, policy))
-            if first is not None:
-                return fresh.outcome(desired.catalog, first.steps(), fingerprint(found), version, clock)
             with clock.stage("plan"):
                 once = ledger.database_wide(last)
                 difference = compare(found, desired.renamed, policy.prune, once)
@@ -76,6 +76,26 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
                 once,
             )
             return _finish(live, policy, clock, execute, made)
+
+
+def _tell_first(
+    connect: Any,
+    live: Session,
+    source: Source,
+    first: fresh.Deployment,
+    policy: Policy,
+    clock: Clock,
+    version: Optional[str],
+) -> Outcome:
+    """What a first deployment would do; tried in the shadow, where the role may make one."""
+    try:
+        with shadow(connect, live.connection, source, policy.owner, policy.shadow_database, live.settings) as loaded:
+            with clock.stage("read"):
+                found, desired = read_both(live, loaded, policy, ())
+            return fresh.outcome(desired.catalog, first.steps(), fingerprint(found), version, clock)
+    except PermissionMissing as missing:
+        told = fresh.outcome(fresh.NOTHING, first.steps(), fingerprint(fresh.NOTHING), version, clock)
+        return replace(told, warnings=(f"The statements were not tried: {missing.message}.",))
 
 
 @dataclass(frozen=True)

@@ -432,6 +432,26 @@ def test_dirty_migration_is_refused(live: Any) -> None:
     assert not engine.converge(live.connector, BASE + "--\n").changed
 
 
+def test_a_first_deployment_needs_no_createdb(server: Any, role: Callable[..., str]) -> None:
+    role("runs_first", "LOGIN PASSWORD 'runs'")
+    name = server.create_database(owner="runs_first")
+    server.execute("GRANT ALL ON SCHEMA public TO runs_first", None, name)
+
+    def connect(dbname: Any = None) -> Any:
+        connection = server.connect(dbname or name, user="runs_first", password="runs")
+        connection.autocommit = False
+        return connection
+
+    told = engine.plan(connect, BASE)
+    assert told.changed and "not tried" in told.warnings[0]
+    count = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+    assert server.execute(count, None, name) == [(0,)]
+    done = engine.converge(connect, BASE)
+    assert [step.sql for step in done.plan] == [step.sql for step in told.plan]
+    assert not done.warnings
+    assert engine.converge(connect, BASE).from_ledger
+
+
 def test_scratch_database_for_a_role_without_createdb(server: Any, role: Callable[..., str]) -> None:
     role("runs_deployer", "LOGIN PASSWORD 'runs'")
     name, scratch = (server.create_database(owner="runs_deployer") for _each in range(2))
