@@ -438,10 +438,9 @@ def _configure(server: Server, settings: Mapping[str, str], hba: Optional[Sequen
         "password_encryption": "scram-sha-256",
         "max_connections": "50",
         "shared_buffers": "32MB",
-        # Nothing here has to outlive a crash of the machine.
+        # Nothing here has to outlive a crash of the machine; that of a server, all that was committed.
         "fsync": "off",
         "full_page_writes": "off",
-        "synchronous_commit": "off",
         "max_wal_senders": "0",
         "wal_level": "minimal",
         "autovacuum_naptime": "1h",
