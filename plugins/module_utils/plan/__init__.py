@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plan: takes a difference and the two catalogs, gives the ordered steps that carry it out.
 
-``work.py`` turns changes into units of work and adds the dependents that must be rebuilt with them, ``order.py``
-puts the units into an order that PostgreSQL accepts, ``make.py`` wires the two and gives a ``Plan``. ``replace.py`` has
+``work.py`` turns changes into units of work and adds the dependents that must be rebuilt with them, ``needs.py`` says
+which unit comes before which, ``order.py`` puts them into an order that PostgreSQL accepts, ``make.py`` writes the
+statements and gives a ``Plan``. ``replace.py`` has
 the statements for what cannot be altered, ``online.py`` rewrites the steps on big tables.
 """
 
