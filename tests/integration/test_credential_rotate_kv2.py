@@ -20,11 +20,12 @@ from ansible_collections.domainflow.database.plugins.plugin_utils.credentials im
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.records import Key, Record
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores import Change
 
-pytestmark = [pytest.mark.one_major, pytest.mark.skipif(not kv2_server.PROGRAM, reason=kv2_server.NOT_RUN)]
+pytestmark = pytest.mark.one_major
 
 
 @pytest.fixture(scope="module")
 def kv2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kv2Server]:
+    kv2_server.require()
     with kv2_server.running(tmp_path_factory.mktemp("kv2")) as server:
         yield server
 
