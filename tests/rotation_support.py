@@ -178,15 +178,24 @@ class Play:
     result: dict[str, Any]
 
 
-def play(folder: Path, task: Mapping[str, Any], *arguments: str, environment: Mapping[str, str] | None = None) -> Play:
-    """Run a task; its result is written to a file by the next task, so that the output is only ansible's own."""
-    result = prepare(folder, task)
+def play(
+    folder: Path,
+    task: Mapping[str, Any],
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    here: bool = False,
+) -> Play:
+    """Run a task; its result is written to a file by the next task, so that the output is only ansible's own.
+
+    The managed host's side is a process of its own, as on another machine, unless it is to be done ``here``.
+    """
+    result = prepare(folder, task, here)
     done = run_playbook(folder, folder / "play.yml", *arguments, extra=environment)
     data = json.loads(result.read_text()) if result.exists() else {}
     return Play(done.returncode, done.stdout + done.stderr, data)
 
 
-def prepare(folder: Path, task: Mapping[str, Any]) -> Path:
+def prepare(folder: Path, task: Mapping[str, Any], here: bool = False) -> Path:
     """Write the playbook, its input, the vault password; the file that will hold the result."""
     folder.mkdir(parents=True, exist_ok=True)
     result = folder / "result.json"
@@ -210,7 +219,10 @@ def prepare(folder: Path, task: Mapping[str, Any]) -> Path:
         "connection": "local",
         "gather_facts": False,
         "vars": {
-            "ansible_python_interpreter": sys.executable,
+            # The Python that runs ansible itself is recognized by its path.
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}"
+            if here
+            else str(Path(sys.executable).parent) + "/./python3",
             # By way of a file, so that no secret stands in the playbook, which ansible quotes in its messages.
             "options": "{{ lookup('ansible.builtin.file', '" + str(folder / "task.json") + "') | from_json }}",
         },

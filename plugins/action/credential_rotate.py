@@ -18,6 +18,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.domainflow.database.plugins.module_utils.argspec import CONNECTION
 from ansible_collections.domainflow.database.plugins.module_utils.credentials import errors
+from ansible_collections.domainflow.database.plugins.module_utils.credentials.exchange import answer as answer_here
 from ansible_collections.domainflow.database.plugins.module_utils.credentials.options import SPEC
 from ansible_collections.domainflow.database.plugins.module_utils.credentials.seal import new_key, unseal
 from ansible_collections.domainflow.database.plugins.module_utils.errors import EngineError
@@ -123,11 +124,11 @@ class _ManagedHost:
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         key = new_key()
         text = json.dumps({**request, "key": key})
-        answer = self._action._execute_module(
-            module_name=MODULE,
-            module_args={**self._connection, "exchange": base64.b64encode(text.encode("utf-8")).decode("ascii")},
-            task_vars=self._task_vars,
-        )
+        arguments = {**self._connection, "exchange": base64.b64encode(text.encode("utf-8")).decode("ascii")}
+        if _is_here(self._action, self._task_vars):
+            answer = _answer_here(arguments, self._action._task.check_mode)
+        else:
+            answer = self._action._execute_module(module_name=MODULE, module_args=arguments, task_vars=self._task_vars)
         if "sealed" in answer and not answer.get("failed"):
             return unseal(answer["sealed"], key)
         kind = _KNOWN.get(answer.get("error", ""), EngineError)
@@ -139,6 +140,28 @@ class _ManagedHost:
         if hint and message.endswith(hint):
             message = message[: -len(hint)].rstrip("\n")
         raise kind(message, hint, details)
+
+
+def _is_here(action: ActionBase, task_vars: Mapping[str, Any]) -> bool:
+    """Whether the module would be run by this very Python, on this machine, as this user.
+
+    Then it is called instead: to start a process costs several times what a rotation without anything to do needs.
+    """
+    task, connection = action._task, action._connection
+    if connection.transport != "local" or connection.become is not None or task.delegate_to or any(task.environment):
+        return False
+    interpreter = task_vars.get("ansible_python_interpreter")
+    return bool(interpreter) and action._templar.template(interpreter) == sys.executable
+
+
+def _answer_here(arguments: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """What the module would answer."""
+    try:
+        return answer_here({**dict.fromkeys(CONNECTION), **arguments}, check_mode, ())
+    except EngineError as error:
+        return {**describe(error), "failed": True}
+    except Exception:  # any other exception's text could hold a secret
+        return {**describe_unforeseen(*sys.exc_info()[1:]), "failed": True}
 
 
 def _broken(answer: Mapping[str, Any]) -> EngineError:

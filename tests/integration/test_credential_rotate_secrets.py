@@ -121,15 +121,18 @@ def assert_nowhere(secret: set[str], texts: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "environment",
+    ("environment", "here"),
     [
-        pytest.param({}, id="verbose"),
-        pytest.param({"ANSIBLE_DEBUG": "1"}, id="debug", marks=pytest.mark.slow),
+        pytest.param({}, False, id="verbose"),
+        pytest.param({"ANSIBLE_DEBUG": "1"}, False, id="debug", marks=pytest.mark.slow),
+        pytest.param({"ANSIBLE_DEBUG": "1"}, True, id="here", marks=pytest.mark.slow),
     ],
 )
-def test_no_secret_leaves_the_store(database: Database, tmp_path: Path, environment: Mapping[str, str]) -> None:
+def test_no_secret_leaves_the_store(
+    database: Database, tmp_path: Path, environment: Mapping[str, str], here: bool
+) -> None:
     before = all_hashes(database)
-    play = support.play(tmp_path, task(database), "-vvvv", environment=environment)
+    play = support.play(tmp_path, task(database), "-vvvv", environment=environment, here=here)
     assert play.code == 0, play.output[-3000:]
     assert {action for _state, action in support.states(play.result).values()} == {"rotated"}
     store = tmp_path / "credentials.yml"
@@ -143,9 +146,24 @@ def test_no_secret_leaves_the_store(database: Database, tmp_path: Path, environm
     assert_nowhere(secret | {VAULT_PASSWORD}, texts)
     assert store.stat().st_mode & 0o777 == 0o600
 
-    again = support.play(tmp_path, task(database), "-vvvv", environment=environment)
+    again = support.play(tmp_path, task(database), "-vvvv", environment=environment, here=here)
     assert again.result["changed"] is False
     assert_nowhere(secret, places(again, tmp_path, database))
+
+
+@pytest.mark.slow
+def test_same_errors_from_ansibles_own_process(database: Database, tmp_path: Path) -> None:
+    """What the managed host's side refuses is worded alike, wherever it runs; which of them ran shows by -vvv."""
+    for number, override in enumerate(
+        ({"login_port": 1}, {"accounts": [{"name": "nobody", "kind": "role"}]}, {"login_password": "wrong-one"})
+    ):
+        folder = tmp_path / str(number)
+        apart = support.play(folder, task(database, **override), "-vvv")
+        here = support.play(folder, task(database, **override), "-vvv", here=True)
+        assert (apart.code, here.code) == (2, 2)
+        assert ("/./python3" in apart.output, "credential_rotate.py" in here.output) == (True, False)
+        for word in ("msg", "hint", "error"):
+            assert here.result.get(word) == apart.result.get(word)
 
 
 def rows_by_a_plain_role(database: Database) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import threading
 from pathlib import Path
@@ -159,6 +160,25 @@ def test_files_of_another_kind_are_not_touched(path: Path, content: str, match: 
 def test_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="Is a directory"):
         store(tmp_path).read([KEY])
+
+
+def test_file_of_yaml_by_hand_becomes_json_that_is_yaml(path: Path) -> None:
+    path.parent.mkdir()
+    edited = "domainflow_credentials:\n  '7000':\n    roles:\n      app: {current: one, phase: stable}\n"
+    path.write_bytes(VaultLib(SECRETS).encrypt(edited.encode(), SECRETS[0][1]))
+    assert store(path).read([KEY])[KEY].record == Record(current="one")
+    put(store(path), OTHER, Record(current="two: #"))
+    text = VaultLib(SECRETS).decrypt(path.read_bytes())
+    assert yaml.safe_load(text) == json.loads(text)
+    assert json.loads(text)["domainflow_credentials"]["7000"]["roles"]["app"]["current"] == "one"
+
+
+def test_store_sees_what_another_one_wrote_meanwhile(path: Path) -> None:
+    mine, other = store(path), store(path)
+    put(mine, KEY, Record(current="one"))
+    assert mine.read([KEY])[KEY].record.current == "one"
+    put(other, KEY, Record(current="two"))
+    assert mine.read([KEY])[KEY].record.current == "two"
 
 
 def test_templates_are_marked_for_ansible(path: Path) -> None:
