@@ -25,7 +25,9 @@ from ansible_collections.domainflow.database.plugins.module_utils.errors import 
 from ansible_collections.domainflow.database.plugins.module_utils.module_main import describe, describe_unforeseen
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.decide import Rule
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.generate import DEFAULT_ALPHABET, Recipe
-from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.rotation import Account, Job, rotate
+from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.report import failed
+from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.rotation import rotate
+from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.steps import Account, Job, PairRule
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores import Store
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.given import GivenStore
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.kv2 import Kv2Store
@@ -46,15 +48,17 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
+        accounts: list[tuple[str, str]] = []
         try:
             options = self._options()
+            accounts = [(account["name"], account["kind"]) for account in options["accounts"]]
             job = _job(options, self._task.check_mode)
             server = _ManagedHost(self, options, task_vars or {})
             result.update(rotate(server, self._store(options), job))
         except EngineError as error:
-            result.update(describe(error), failed=True)
+            result.update({"accounts": failed(accounts), **describe(error)}, failed=True)
         except Exception:  # any other exception's text could hold a secret
-            result.update(describe_unforeseen(*sys.exc_info()[1:]), failed=True)
+            result.update({"accounts": failed(accounts), **describe_unforeseen(*sys.exc_info()[1:])}, failed=True)
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
@@ -182,6 +186,11 @@ def _given_store(options: Mapping[str, Any], check_mode: bool) -> GivenStore:
             f"store.type is given, but no password was given for {', '.join(without)}",
             "A generated password would be kept nowhere. Set accounts[].password, or use another store.",
         )
+    if not check_mode and any(account["kind"] == "pair" for account in options["accounts"]):
+        raise EngineError(
+            "store.type given does not go with a pair of login roles: nothing remembers which one is active",
+            "Use another store for pairs.",
+        )
     if options["policy"] in ("always", "max_age"):
         raise EngineError(f"store.type given does not go with the policy {options['policy']}")
     return GivenStore(passwords)
@@ -189,7 +198,14 @@ def _given_store(options: Mapping[str, Any], check_mode: bool) -> GivenStore:
 
 def _job(options: Mapping[str, Any], check_mode: bool) -> Job:
     accounts = tuple(
-        Account(account["name"], account["kind"], tuple(account["default_passwords"]), account.get("password"))
+        Account(
+            account["name"],
+            account["kind"],
+            tuple(account["default_passwords"]),
+            account.get("password"),
+            tuple(account.get("members") or ()),
+            (account.get("owner") or account["name"]) if account["kind"] == "pair" else None,
+        )
         for account in options["accounts"]
     )
     generate = options.get("generate") or {}
@@ -208,6 +224,7 @@ def _job(options: Mapping[str, Any], check_mode: bool) -> Job:
         scram_iterations=_between(options, "scram_iterations", 4096, 10_000_000),
         login=_login(options),
         ignore_missing=options["missing"] == "ignore",
+        pairs=PairRule(**options["pairs"]) if options.get("pairs") else PairRule(),
         check=check_mode,
     )
 

@@ -27,14 +27,28 @@ options:
     elements: dict
     suboptions:
       name:
-        description: Value of O(table.key_column) for a row, or the name of the login role.
+        description:
+          - Value of O(table.key_column) for a row, the name of the login role, or what to call the pair in the store.
         type: str
         required: true
       kind:
-        description: A row of O(table), or a login role of the server.
+        description:
+          - A row of O(table), or a login role of the server.
+          - V(pair) is two login roles under an owner that cannot log in. One is active, and the store's record says
+            which. A new password is given to the other, which then becomes the active one, while services that still
+            use the former one go on working.
         type: str
-        choices: [row, role]
+        choices: [row, role, pair]
         default: row
+      members:
+        description: The two login roles of a pair. Required with O(accounts[].kind=pair).
+        type: list
+        elements: str
+      owner:
+        description:
+          - The role that owns what the members of a pair work with. It may not log in, and both are members of it.
+          - Without it O(accounts[].name).
+        type: str
       default_passwords:
         description:
           - Published passwords that this account may have been created with.
@@ -162,9 +176,8 @@ options:
             C(vars_files).
           - V(kv2) is a KV version 2 secrets engine of HashiCorp Vault or OpenBao; each account is a secret
             of its own.
-          - V(given) keeps nothing. The caller passes O(accounts[].password). In check mode it needs none,
-            which makes it the
-            way to ask whether a default password is still in use.
+          - V(given) keeps nothing, and so is not for pairs. The caller passes O(accounts[].password). In check mode
+            it needs none, which makes it the way to ask whether a default password is still in use.
         type: str
         choices: [vault_file, kv2, given]
         default: vault_file
@@ -256,6 +269,29 @@ options:
           - The certificate is verified as O(ssl_mode) and O(ca_cert) say.
         type: bool
         default: true
+  pairs:
+    description: What becomes of the login role of a pair that is not active any more.
+    type: dict
+    suboptions:
+      retire:
+        description:
+          - What is done to it once it has no session left. V(nologin) takes away its right to log in, V(password) gives
+            it a random password that nobody knows, V(expire) ends its VALID UNTIL, V(keep) leaves it as it is.
+          - The next rotation gives it a new password, and the right to log in again.
+        type: str
+        choices: [nologin, password, expire, keep]
+        default: nologin
+      retire_after:
+        description:
+          - Seconds since the other role became active before which nothing is done to it, even if it has no session.
+          - It is the time that services have to learn the new role and password.
+        type: int
+        default: 3600
+      wait:
+        description:
+          - Seconds to wait in this run for the end of its last session. Without it the next run looks again.
+        type: int
+        default: 0
   exchange:
     description:
       - What the action plugin asks of the managed host. Not for use in playbooks.
@@ -331,11 +367,25 @@ EXAMPLES = r"""
     accounts:
       - name: domainflow_app
         kind: role
+
+- name: Change the password that a service uses, without a moment in which it cannot log in
+  domainflow.database.credential_rotate:
+    login_db: domainflow
+    policy: max_age
+    store:
+      path: "{{ inventory_dir }}/credentials.yml"
+    accounts:
+      - name: domainflow_app
+        kind: pair
+        members: [domainflow_app_blue, domainflow_app_green]
+  register: rotation
 """
 
 RETURN = r"""
 accounts:
-  description: What was found and done, an entry for each account. Never holds a password or a hash.
+  description:
+    - What was found and done, an entry for each account. Never holds a password or a hash.
+    - Where the task failed before anything could be done about one of them, each has the outcome V(failed).
   returned: always
   type: list
   elements: dict
@@ -344,7 +394,7 @@ accounts:
       description: Name of the account.
       type: str
     kind:
-      description: V(row) or V(role).
+      description: V(row), V(role) or V(pair).
       type: str
     state:
       description:
@@ -359,7 +409,29 @@ accounts:
           pending one that was already
           in the database, V(restored) the current one again after a restore of the database, V(migrated) the same
           password in a better format, V(rolled_back) and V(unverified) failures after the change.
+        - Of a pair, V(draining) says that nothing was done since the role that is not active is still in use, or was
+          a moment ago; V(retired) that it was retired.
       type: str
+    outcome:
+      description:
+        - The same in one word for summaries. V(rotated) (the password, or what is known of it, was changed),
+          V(would_rotate) (in check mode), V(unchanged), V(applied_unverified) or V(failed).
+      type: str
+    active:
+      description: Of a pair, the login role that services shall use. Its password is in the same record of the store.
+      type: str
+    draining:
+      description: Of a pair, the login role that was active before and is not retired yet.
+      type: str
+    retire_due:
+      description: Of a pair, when that role may be retired at the earliest.
+      type: str
+    sessions:
+      description:
+        - Of a pair, the sessions of the login role that is not active, each with C(pid), C(database),
+          C(application_name), C(client_addr), C(since) and C(state).
+      type: list
+      elements: dict
     rotated_at:
       description: When the password was last changed by this module.
       type: str

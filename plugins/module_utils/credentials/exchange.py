@@ -1,9 +1,10 @@
 # Copyright (c) 2026 domainflow.database contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two questions that the controller asks of a managed host.
+"""The questions that the controller asks of a managed host.
 
-``read``  {rows: {table, names}, roles: names} -> what the database holds
+``read``  {rows: {table, names}, roles: names, pairs} -> what the database holds
+``drain`` {roles: names, wait: seconds} -> the sessions of login roles, when there are none or the time is over
 ``apply`` {rows: {table, changes}, roles: {changes, audit}, logins} -> the changes made, in one transaction,
           read back, and the log-ins tried.
 """
@@ -18,7 +19,7 @@ from ..argspec import connection_options
 from ..driver import psycopg2
 from ..errors import ConnectionFailed, EngineError, PermissionMissing
 from ..session import Connect, ConnectionOptions, connector
-from . import login_roles, rows, transfer
+from . import login_roles, pairs, rows, transfer
 from .errors import StandbyRefused, Unverified
 from .scram_login import try_login
 from .seal import seal
@@ -61,6 +62,8 @@ def _in_transaction(connection: Any, request: Mapping[str, Any]) -> Dict[str, An
                 result = _read(cursor, request)
                 connection.rollback()
                 return result
+            if request["phase"] == "drain":
+                return {"sessions": pairs.wait_for_end(connection, cursor, request["roles"], request["wait"])}
             return _apply(connection, cursor, request)
     except psycopg2.Error as error:
         failure = _worded(error, request)
@@ -80,13 +83,15 @@ def _read(cursor: Any, request: Mapping[str, Any]) -> Dict[str, Any]:
             "Rotate on its primary; the standby receives the new passwords by replication.",
         )
     ignore_missing = bool(request.get("ignore_missing"))
-    result: Dict[str, Any] = {"system": system, "database": database, "rows": {}, "roles": {}}
+    result: Dict[str, Any] = {"system": system, "database": database, "rows": {}, "roles": {}, "pairs": {}}
     if request.get("rows"):
         table = rows.table_from(request["rows"]["table"])
         if not request.get("ignore_missing_table") or rows.exists(cursor, table):
             result["rows"] = rows.read(cursor, table, request["rows"]["names"], ignore_missing)
     if request.get("roles"):
         result["roles"] = login_roles.read(cursor, request["roles"], ignore_missing)
+    if request.get("pairs"):
+        result["pairs"] = pairs.read(cursor, request["pairs"], ignore_missing)
     return result
 
 
@@ -114,6 +119,8 @@ def _apply(connection: Any, cursor: Any, request: Mapping[str, Any]) -> Dict[str
         login_roles.replace(cursor, role_changes)
         for change in role_changes:
             details = {"account": change["name"], "kind": "role", "reason": change.get("reason")}
+            if change.get("pair"):
+                details.update(account=change["pair"], kind="pair", role=change["name"])
             rows.write_audit(cursor, request["roles"].get("audit"), None, details)
     connection.commit()
     _read_back(cursor, request, row_changes, role_changes)
@@ -130,14 +137,20 @@ def _read_back(
         found = rows.read(cursor, table, [change["name"] for change in row_changes])
         wrong += [change["name"] for change in row_changes if found[change["name"]]["hash"] != change["new"]]
     if role_changes:
-        found = login_roles.read(cursor, [change["name"] for change in role_changes])
-        wrong += [change["name"] for change in role_changes if found[change["name"]]["hash"] != change["new"]]
+        found = login_roles.read(cursor, [change["name"] for change in role_changes], any_state=True)
+        wrong += [change["name"] for change in role_changes if not _has(found[change["name"]], change)]
     if wrong:
         raise Unverified(
             f"After the change the database holds another hash for {', '.join(wrong)}",
             "A trigger, or somebody else at the same moment. Run again.",
             {"accounts_concerned": wrong},
         )
+
+
+def _has(found: Mapping[str, Any], change: Mapping[str, Any]) -> bool:
+    """Whether a login role is as ``change`` wanted it."""
+    wanted = change["old"] if change["new"] is None else change["new"]
+    return found["hash"] == wanted and change.get("login") in (None, found["can_login"])
 
 
 def _worded(error: Any, request: Mapping[str, Any]) -> EngineError:

@@ -12,10 +12,13 @@ from ..argspec import CONNECTION
 POLICIES = ("default_only", "max_age", "always", "ensure")
 STORES = ("vault_file", "kv2", "given")
 SESSION_ACTIONS = ("keep", "deactivate", "delete")
+RETIREMENTS = ("nologin", "password", "expire", "keep")
 
 _ACCOUNT: Dict[str, Dict[str, Any]] = {
     "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "default": "row", "choices": ["row", "role"]},
+    "kind": {"type": "str", "default": "row", "choices": ["row", "role", "pair"]},
+    "members": {"type": "list", "elements": "str"},
+    "owner": {"type": "str"},
     "default_passwords": {"type": "list", "elements": "str", "default": [], "no_log": True},
     "password": {"type": "str", "no_log": True},
 }
@@ -73,6 +76,12 @@ _LOGIN: Dict[str, Dict[str, Any]] = {
     "tls": {"type": "bool", "default": True},
 }
 
+_PAIRS: Dict[str, Dict[str, Any]] = {
+    "retire": {"type": "str", "default": "nologin", "choices": list(RETIREMENTS)},
+    "retire_after": {"type": "int", "default": 3600},
+    "wait": {"type": "int", "default": 0},
+}
+
 SPEC: Dict[str, Dict[str, Any]] = {
     **CONNECTION,
     "accounts": {"type": "list", "elements": "dict", "options": _ACCOUNT},
@@ -87,5 +96,6 @@ SPEC: Dict[str, Dict[str, Any]] = {
     "bcrypt_cost": {"type": "int", "default": 12},
     "scram_iterations": {"type": "int", "default": 4096},
     "verify_login": {"type": "dict", "options": _LOGIN},
+    "pairs": {"type": "dict", "options": _PAIRS},
     "exchange": {"type": "str", "no_log": True},
 }

@@ -12,21 +12,28 @@ from there. A temporary table is not written to the WAL either.
 from __future__ import annotations
 
 import io
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Mapping, Sequence
 
 TABLE = "pg_temp.credential_change"
 
 
 def send(cursor: Any, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Put ``changes`` (``kind``, ``name``, ``old``, ``new``) into the temporary table of this transaction."""
+    """Put ``changes`` into the temporary table of this transaction.
+
+    A change has ``kind``, ``name``, ``old`` and ``new`` hash; that of a login role may say ``login`` (whether it may
+    log in, from now on), ``valid_until``, ``unused`` (it must have no session). ``new`` and what is not there stay.
+    """
     cursor.execute(
         "CREATE TEMPORARY TABLE credential_change "
-        "(kind text NOT NULL, name text NOT NULL, old_hash text, new_hash text NOT NULL, id text, "
-        "changed_rows bigint NOT NULL DEFAULT 0) ON COMMIT DROP"
+        "(kind text NOT NULL, name text NOT NULL, old_hash text, new_hash text, login boolean, valid_until text, "
+        "unused boolean, id text, changed_rows bigint NOT NULL DEFAULT 0) ON COMMIT DROP"
     )
-    columns = ("kind", "name", "old", "new")
-    lines = ("\t".join(_field(change[column]) for column in columns) + "\n" for change in changes)
-    cursor.copy_expert(f"COPY {TABLE} (kind, name, old_hash, new_hash) FROM STDIN", io.StringIO("".join(lines)))
+    columns = ("kind", "name", "old", "new", "login", "valid_until", "unused")
+    lines = ("\t".join(_field(change.get(column)) for column in columns) + "\n" for change in changes)
+    cursor.copy_expert(
+        f"COPY {TABLE} (kind, name, old_hash, new_hash, login, valid_until, unused) FROM STDIN",
+        io.StringIO("".join(lines)),
+    )
 
 
 def quiet(cursor: Any) -> None:
@@ -41,10 +48,13 @@ def quiet(cursor: Any) -> None:
     )
 
 
-def _field(value: Optional[str]) -> str:
+def _field(value: Any) -> str:
     """A field in COPY's text format."""
     if value is None:
         return r"\N"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    text = str(value)
     for character, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-        value = value.replace(character, escaped)
-    return value
+        text = text.replace(character, escaped)
+    return text

@@ -24,7 +24,7 @@ CURRENT, PENDING, PREVIOUS, GIVEN, DEFAULT, UNSET, UNKNOWN, MISSING = (
 )
 
 # What is done about it, by the names that the report uses.
-NONE, RECORD, ROTATE, RESUME, PROMOTE, RESTORE, MIGRATE, REFUSE = (
+NONE, RECORD, ROTATE, RESUME, PROMOTE, RESTORE, MIGRATE, REFUSE, DRAIN, RETIRE = (
     "none",
     "recorded",
     "rotated",
@@ -33,6 +33,8 @@ NONE, RECORD, ROTATE, RESUME, PROMOTE, RESTORE, MIGRATE, REFUSE = (
     "restored",
     "migrated",
     "refused",
+    "draining",
+    "retired",
 )
 
 
@@ -83,7 +85,7 @@ def decide(found: Found, record: Record, rule: Rule, wanted: str | None, weak: b
     if wanted is not None and found.password == wanted:
         return _has_wanted(found, record, weak)
     if found.state == PENDING:
-        return ROTATE if _other_wanted(record.pending, rule, wanted) else PROMOTE
+        return ROTATE if other_wanted(record.pending, rule, wanted) else PROMOTE
     if found.state == UNKNOWN:
         if rule.policy == "default_only":
             return NONE
@@ -92,10 +94,10 @@ def decide(found: Found, record: Record, rule: Rule, wanted: str | None, weak: b
     elif found.state == UNSET and rule.policy == "default_only" and record.pending is None:
         return NONE
     if record.pending is not None:
-        return ROTATE if _other_wanted(record.pending, rule, wanted) else RESUME
+        return ROTATE if other_wanted(record.pending, rule, wanted) else RESUME
     if found.state == PREVIOUS:
-        return ROTATE if _other_wanted(record.current, rule, wanted) else RESTORE
-    if found.state == CURRENT and not _due(record, rule, wanted, now):
+        return ROTATE if other_wanted(record.current, rule, wanted) else RESTORE
+    if found.state == CURRENT and not due(record, rule, wanted, now):
         return MIGRATE if weak else NONE
     return ROTATE
 
@@ -109,17 +111,17 @@ def _has_wanted(found: Found, record: Record, weak: bool) -> str:
     return MIGRATE if weak else NONE
 
 
-def _other_wanted(known: str | None, rule: Rule, wanted: str | None) -> bool:
+def other_wanted(known: str | None, rule: Rule, wanted: str | None) -> bool:
     return rule.policy == "ensure" and wanted is not None and wanted != known
 
 
-def _due(record: Record, rule: Rule, wanted: str | None, now: datetime) -> bool:
+def due(record: Record, rule: Rule, wanted: str | None, now: datetime) -> bool:
     if rule.policy == "always":
         return True
     if rule.policy == "max_age":
         age = record.age_in_days(now)
         return age is None or age >= rule.max_age
-    return _other_wanted(record.current, rule, wanted)
+    return other_wanted(record.current, rule, wanted)
 
 
 def settled(record: Record, found: Found) -> Record:

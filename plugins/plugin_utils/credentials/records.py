@@ -44,9 +44,18 @@ def role_key(system: str, name: str) -> Key:
     return Key((system, "roles", name))
 
 
+def pair_key(system: str, name: str) -> Key:
+    return Key((system, "pairs", name))
+
+
 @dataclass(frozen=True)
 class Record:
-    """The passwords of an account. ``hash_digest`` is of the stored hash that ``current`` was last seen with."""
+    """The passwords of an account. ``hash_digest`` is of the stored hash that ``current`` was last seen with.
+
+    Of a pair of login roles, ``current`` is the password of the ``active`` one, ``previous`` that of the other, and
+    ``former`` the one that the active role had when it was last active. ``draining`` names the other role until it is
+    retired. So who wants to log in reads all that is needed, role and password, in one record.
+    """
 
     current: str | None = field(default=None, repr=False)
     pending: str | None = field(default=None, repr=False)
@@ -55,6 +64,9 @@ class Record:
     rotated_at: str | None = None
     hash_digest: str | None = field(default=None, repr=False)
     history: tuple[str, ...] = field(default=(), repr=False)
+    active: str | None = None
+    draining: str | None = None
+    former: str | None = field(default=None, repr=False)
 
     def with_pending(self, password: str) -> Record:
         return replace(self, pending=password, phase=PENDING)
@@ -77,7 +89,8 @@ class Record:
 
     def was_used(self, password: str) -> bool:
         """Whether ``password`` is a former one."""
-        return any(_is_digest_of(entry, password) for entry in self.history) or password == self.previous
+        former = (self.previous, self.former)
+        return password in former or any(_is_digest_of(entry, password) for entry in self.history)
 
     def age_in_days(self, now: datetime) -> float | None:
         if self.rotated_at is None:
@@ -87,6 +100,7 @@ class Record:
 
 def as_dict(record: Record) -> dict[str, Any]:
     """The record as the store writes it."""
+    pair = {"active": record.active, "draining": record.draining, "former": record.former}
     return {
         "current": record.current,
         "pending": record.pending,
@@ -95,12 +109,13 @@ def as_dict(record: Record) -> dict[str, Any]:
         "rotated_at": record.rotated_at,
         "hash_digest": record.hash_digest,
         "history": list(record.history),
+        **(pair if record.active is not None else {}),
     }
 
 
 def from_dict(key: Key, data: Any) -> Record:
     """The record that a store read for ``key``; anything else than a record is refused."""
-    texts = ("current", "pending", "previous", "rotated_at", "hash_digest")
+    texts = ("current", "pending", "previous", "rotated_at", "hash_digest", "active", "draining", "former")
     sound = (
         isinstance(data, Mapping)
         and all(data.get(name) is None or isinstance(data[name], str) for name in texts)

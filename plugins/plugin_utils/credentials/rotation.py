@@ -14,47 +14,21 @@ import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any, Protocol, TypeVar
 
 from ...module_utils.credentials.errors import AccountChanged, AccountProblem, StoreConflict, StoreError, Unverified
 from ...module_utils.errors import Busy, EngineError
-from . import bcrypt_hash, decide, generate, scram
-from .records import STABLE, UNVERIFIED, Key, Record, as_text, digest, from_text, role_key, row_key
+from . import bcrypt_hash, decide, generate, pairs, report, scram
+from .records import STABLE, UNVERIFIED, Key, Record, as_text, digest, pair_key, role_key, row_key
+from .steps import Account, Job, Step
 from .stores import Change, Store, Stored
 
 _ROUNDS = 3
-_NOTHING = {"rotated_at": None, "next_due": None, "sessions_ended": 0}
 _CHANGES = (decide.ROTATE, decide.RESUME, decide.RESTORE, decide.MIGRATE)
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account that the task names."""
-
-    name: str
-    kind: str = "row"
-    defaults: tuple[str, ...] = field(default=(), repr=False)
-    wanted: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class Job:
-    """What the task asks for."""
-
-    accounts: tuple[Account, ...]
-    table: Mapping[str, Any] | None
-    rule: decide.Rule
-    recipe: generate.Recipe = generate.Recipe()
-    history: int = 5
-    bcrypt_cost: int = 12
-    scram_iterations: int = 4096
-    login: Mapping[str, Any] | None = None
-    ignore_missing: bool = False
-    check: bool = False
 
 
 class Server(Protocol):
@@ -78,26 +52,6 @@ class _Observed:
         return answer
 
 
-@dataclass(frozen=True)
-class Step:
-    """An account on its way through a run."""
-
-    account: Account
-    key: Key
-    stored: Stored
-    found: decide.Found
-    hash: str | None = field(repr=False)
-    action: str
-    target: str | None = field(default=None, repr=False)
-    new_hash: str | None = field(default=None, repr=False)
-    sessions_ended: int = 0
-    problem: str | None = None
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        return self.account.kind, self.account.name
-
-
 def rotate(server: Server, store: Store, job: Job, now: datetime | None = None) -> dict[str, Any]:
     """Do what ``job`` asks for; the module's result, without any secret."""
     _check(job)
@@ -106,27 +60,29 @@ def rotate(server: Server, store: Store, job: Job, now: datetime | None = None) 
     failure = ""
     for _round in range(_ROUNDS):
         try:
-            report = _round_trip(observed, store, job, moment)
+            result = _round_trip(observed, store, job, moment)
         except (AccountChanged, StoreConflict) as error:
             failure = error.message
             continue
-        return {**report, "changed": report["changed"] or observed.changed}
+        return {**result, "changed": result["changed"] or observed.changed}
     raise Busy(f"{failure} ({_ROUNDS} attempts)", "Another run works on the same accounts. Run again.")
 
 
 def _round_trip(server: Server, store: Store, job: Job, now: datetime) -> dict[str, Any]:
     read = _read(server, job)
     steps = _recognize(store, job, read, now)
+    if _wait_for_sessions(server, job, steps, now):
+        steps = _recognize(store, job, _read(server, job), now)
     _refuse(steps)
     if not job.check:
         steps = _write_pending(store, job, steps, now)
         steps = _make_hashes(job, steps)
         steps = _apply(server, job, steps)
         steps = _promote(store, job, steps, now)
-    report = {
-        "changed": any(step.action != decide.NONE for step in steps),
-        "accounts": _reports(job, steps, now),
-        "defaults_left": [step.account.name for step in steps if _default_left(job, step)],
+    result = {
+        "changed": any(step.action not in (decide.NONE, decide.DRAIN) for step in steps),
+        "accounts": report.reports(job, steps, now),
+        "defaults_left": [step.account.name for step in steps if report.default_left(job, step)],
         "unknown": [
             step.account.name
             for step in steps
@@ -141,9 +97,9 @@ def _round_trip(server: Server, store: Store, job: Job, now: datetime) -> dict[s
         raise Unverified(
             "; ".join(f"{step.account.name}: {step.problem}" for step in problems),
             "The database and the store are consistent. Remove the cause and run again.",
-            {**report, "changed": True},
+            {**result, "changed": True},
         )
-    return report
+    return result
 
 
 def _check(job: Job) -> None:
@@ -157,6 +113,8 @@ def _check(job: Job) -> None:
         if (account.kind, account.name) in seen:
             raise AccountProblem(f"{account.name} is listed twice")
         seen.add((account.kind, account.name))
+        if account.kind == "pair":
+            _check_pair(account)
         if account.kind == "row" and job.table is None:
             raise AccountProblem(f"{account.name} is a row, and the option table is not set")
         if account.wanted is None:
@@ -171,6 +129,7 @@ def _check(job: Job) -> None:
             )
         if account.kind == "row":
             bcrypt_hash.check_password(account.name, account.wanted)
+    _check_roles(job)
     if any(account.kind == "row" and account.wanted is None for account in job.accounts):
         longest = job.recipe.length
         if longest > bcrypt_hash.MAX_BYTES:
@@ -179,12 +138,34 @@ def _check(job: Job) -> None:
             )
 
 
+def _check_pair(account: Account) -> None:
+    if len(account.members) != 2 or len({*account.members, account.owner}) != 3:
+        raise AccountProblem(
+            f"{account.name} is a pair, which has two different members and another role as their owner",
+            "Set accounts[].members, and accounts[].owner where the owner's name is not the pair's.",
+        )
+
+
+def _check_roles(job: Job) -> None:
+    """A login role has one keeper."""
+    roles = [account.name for account in job.accounts if account.kind == "role"]
+    roles += [member for account in job.accounts for member in account.members]
+    twice = sorted({name for name in roles if roles.count(name) > 1})
+    if twice:
+        raise AccountProblem(f"{', '.join(twice)} is listed twice, as a login role of its own or in a pair")
+
+
 def _read_request(job: Job) -> dict[str, Any]:
     rows = [account.name for account in job.accounts if account.kind == "row"]
     return {
         "phase": "read",
         "rows": {"table": job.table, "names": rows} if rows else None,
         "roles": [account.name for account in job.accounts if account.kind == "role"],
+        "pairs": [
+            {"name": account.name, "members": list(account.members), "owner": account.owner}
+            for account in job.accounts
+            if account.kind == "pair"
+        ],
         "ignore_missing": job.ignore_missing,
         "ignore_missing_table": job.ignore_missing and job.check,
     }
@@ -197,7 +178,7 @@ def _read(server: Server, job: Job) -> dict[str, Any]:
         # In check mode on a fresh host the database is not there yet, and nothing in it is due.
         if not (job.ignore_missing and job.check and error.details.get("cause") == "no_database"):
             raise
-    return {"system": None, "database": None, "rows": {}, "roles": {}}
+    return {"system": None, "database": None, "rows": {}, "roles": {}, "pairs": {}}
 
 
 def _recognize(store: Store, job: Job, read: Mapping[str, Any], now: datetime) -> list[Step]:
@@ -207,10 +188,13 @@ def _recognize(store: Store, job: Job, read: Mapping[str, Any], now: datetime) -
         if account.kind == "row":
             keys[account] = row_key(read["system"], read["database"], (job.table or {})["name"], account.name)
         else:
-            keys[account] = role_key(read["system"], account.name)
+            key = role_key if account.kind == "role" else pair_key
+            keys[account] = key(read["system"], account.name)
     stored = store.read(list(keys.values()))
 
     def recognize(account: Account) -> Step:
+        if account.kind == "pair":
+            return _recognize_pair(job, account, read["pairs"][account.name], keys[account], stored[keys[account]], now)
         found_hash = read[f"{account.kind}s"][account.name]["hash"]
         _check_format(job, account, found_hash)
         entry = stored[keys[account]]
@@ -220,6 +204,28 @@ def _recognize(store: Store, job: Job, read: Mapping[str, Any], now: datetime) -
         return Step(account, keys[account], entry, found, found_hash, action)
 
     return _in_parallel(recognize, present)
+
+
+def _recognize_pair(
+    job: Job, account: Account, state: Mapping[str, Any], key: Key, entry: Stored, now: datetime
+) -> Step:
+    members = pairs.members_of(account, state)
+    for member in members:
+        _check_format(job, account, member.hash)
+    pair = pairs.choose(account, members, entry.record, job, now)
+    return Step(account, key, entry, pair.found, pair.target.hash, pair.action, pair=pair)
+
+
+def _wait_for_sessions(server: Server, job: Job, steps: Sequence[Step], now: datetime) -> bool:
+    """Wait for the last session of roles that are draining; whether it was waited."""
+    if job.check or job.pairs.wait <= 0:
+        return False
+    waiting = [step for step in steps if step.pair is not None and step.action == decide.DRAIN]
+    names = [pairs.awaited(step.pair, step.stored.record, job.pairs, now) for step in waiting if step.pair]
+    roles = [name for name in names if name]
+    if roles:
+        server.ask({"phase": "drain", "roles": roles, "wait": job.pairs.wait})
+    return bool(roles)
 
 
 def _comparison(account: Account) -> Callable[[str, str], bool]:
@@ -236,7 +242,7 @@ def _check_format(job: Job, account: Account, found: str | None) -> None:
             f"{account.name}: column {(job.table or {})['hash_column']} does not hold a bcrypt hash",
             "Nothing was changed. Only $2a$, $2b$ and $2y$ hashes are understood.",
         )
-    if account.kind == "role" and not scram.is_verifier(found):
+    if account.kind != "row" and not scram.is_verifier(found):
         raise AccountProblem(
             f"{account.name}: the server holds a verifier of an unknown format", "Nothing was changed."
         )
@@ -268,7 +274,7 @@ def _write_pending(store: Store, job: Job, steps: Sequence[Step], now: datetime)
     for step in chosen:
         if step.action != decide.ROTATE or step.target is None:
             continue
-        record = decide.settled(step.stored.record, step.found)
+        record = step.stored.record if step.pair else decide.settled(step.stored.record, step.found)
         if step.account.wanted is not None and job.history > 0 and step.stored.record.was_used(step.account.wanted):
             raise AccountProblem(
                 f"{step.account.name}: the given password was used before", "Nothing was changed. Choose another one."
@@ -307,6 +313,9 @@ def _write(store: Store, changes: Mapping[Key, Change]) -> dict[Key, Stored]:
 
 def _make_hashes(job: Job, steps: Sequence[Step]) -> list[Step]:
     def make(step: Step) -> Step:
+        if step.action == decide.RETIRE and job.pairs.retire == "password" and step.pair and step.pair.target.live:
+            # A password that nobody ever knows.
+            return replace(step, new_hash=scram.make(generate.password(job.recipe), job.scram_iterations))
         if step.action not in _CHANGES or step.target is None:
             return step
         if step.account.kind == "row":
@@ -319,7 +328,7 @@ def _make_hashes(job: Job, steps: Sequence[Step]) -> list[Step]:
 def _apply(server: Server, job: Job, steps: Sequence[Step]) -> list[Step]:
     """Change the database, and prove the passwords of login roles."""
     rows = [_change(step) for step in steps if step.new_hash and step.account.kind == "row"]
-    roles = [_change(step) for step in steps if step.new_hash and step.account.kind == "role"]
+    roles = [_role_change(job, step) for step in steps if _alters_role(step)]
     logins = [login for step in steps for login in _login(job, step)]
     if not rows and not roles and not logins:
         return list(steps)
@@ -331,7 +340,7 @@ def _apply(server: Server, job: Job, steps: Sequence[Step]) -> list[Step]:
         if step.account.kind == "row":
             done.append(replace(step, sessions_ended=sessions.get(step.account.name, 0)))
             continue
-        result = results.get(step.account.name, {"result": "ok"})
+        result = results.get(step.role, {"result": "ok"})
         if result["result"] == "refused" and step.new_hash:
             done.append(_roll_back(server, job, step, result["message"]))
         elif result["result"] != "ok":
@@ -353,6 +362,19 @@ def _apply_request(
     }
 
 
+def _alters_role(step: Step) -> bool:
+    if step.pair is not None and step.action == decide.RETIRE:
+        return step.pair.target.live
+    return step.account.kind != "row" and step.new_hash is not None
+
+
+def _role_change(job: Job, step: Step) -> dict[str, Any]:
+    change = {**_change(step), "name": step.role}
+    if step.pair is None:
+        return change
+    return {**change, "pair": step.account.name, **pairs.change(step.pair, step.action, job.pairs)}
+
+
 def _change(step: Step) -> dict[str, Any]:
     return {"name": step.account.name, "old": step.hash, "new": step.new_hash, "reason": _reason(step)}
 
@@ -364,27 +386,28 @@ def _reason(step: Step) -> str:
         decide.RESUME: "interrupted rotation resumed",
         decide.RESTORE: "current password applied again",
         decide.MIGRATE: "verifier migrated to SCRAM-SHA-256",
+        decide.RETIRE: "retired: another role is active and no session is left",
     }[step.action]
 
 
 def _login(job: Job, step: Step) -> list[dict[str, Any]]:
     """The log-in that proves a role's password; with keys that are good for this one verifier."""
     verifier = step.new_hash or step.hash
-    if step.account.kind != "role" or step.target is None or not job.login or verifier is None:
+    if step.account.kind == "row" or step.target is None or not job.login or verifier is None:
         return []
     keys = scram.keys_for(step.target, verifier)
     if keys is None:
         return []
-    return [
-        {"name": step.account.name, "client_key": _text(keys.client), "server_key": _text(keys.server), **job.login}
-    ]
+    return [{"name": step.role, "client_key": _text(keys.client), "server_key": _text(keys.server), **job.login}]
 
 
 def _roll_back(server: Server, job: Job, step: Step, message: str) -> Step:
     """The server refuses the password that it was just given: put the old verifier back."""
     if step.hash is None:
         return replace(step, action="unverified", problem=f"the server refuses the new password: {message}")
-    back = {"name": step.account.name, "old": step.new_hash, "new": step.hash, "reason": "log-in refused: rolled back"}
+    back = {"name": step.role, "old": step.new_hash, "new": step.hash, "reason": "log-in refused: rolled back"}
+    if step.pair is not None:
+        back.update(pair=step.account.name, **pairs.undo(step.pair))
     server.ask(_apply_request(job, [], [back], []))
     return replace(
         step, action="rolled_back", problem=f"the server refused the new password ({message}); the old one is back"
@@ -404,6 +427,16 @@ def _promote(store: Store, job: Job, steps: Sequence[Step], now: datetime) -> li
 
 def _final(job: Job, step: Step, now: datetime) -> Record | None:
     record = step.stored.record
+    if step.action == decide.RETIRE:
+        return pairs.retired(record)
+    after = _of_one_password(job, step, now)
+    if step.pair is None or after is None:
+        return after
+    return pairs.final(step.pair, step.action, record, after, job.pairs)
+
+
+def _of_one_password(job: Job, step: Step, now: datetime) -> Record | None:
+    record = step.stored.record
     in_database = step.new_hash or step.hash
     if step.action == "rolled_back":
         return replace(record, pending=None, phase=STABLE)
@@ -419,39 +452,6 @@ def _final(job: Job, step: Step, now: datetime) -> Record | None:
         settled = replace(decide.settled(record, step.found), pending=None, phase=STABLE)
         return replace(settled, rotated_at=record.rotated_at or as_text(now), hash_digest=digest(in_database))
     return None
-
-
-def _reports(job: Job, steps: Sequence[Step], now: datetime) -> list[dict[str, Any]]:
-    by_identity = {step.identity: step for step in steps}
-    reports = []
-    for account in job.accounts:
-        step = by_identity.get((account.kind, account.name))
-        missing = {"name": account.name, "kind": account.kind, "state": decide.MISSING, "action": decide.NONE}
-        reports.append(_report(job, step, now) if step else {**_NOTHING, **missing})
-    return reports
-
-
-def _report(job: Job, step: Step, now: datetime) -> dict[str, Any]:
-    record = step.stored.record
-    entry: dict[str, Any] = {
-        "name": step.account.name,
-        "kind": step.account.kind,
-        "state": step.found.state,
-        "action": step.action,
-        **_NOTHING,
-        "rotated_at": record.rotated_at,
-        "sessions_ended": step.sessions_ended,
-    }
-    if job.rule.policy == "max_age":
-        last = from_text(record.rotated_at) if record.rotated_at else None
-        entry["next_due"] = as_text(last + timedelta(days=job.rule.max_age) if last else now)
-    return entry
-
-
-def _default_left(job: Job, step: Step) -> bool:
-    if step.found.password is None or step.found.password not in step.account.defaults:
-        return False
-    return job.check or step.action in (decide.NONE, "rolled_back")
 
 
 def _in_parallel(function: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
