@@ -9,6 +9,7 @@ Source of the letters and of the default privileges: PostgreSQL documentation, s
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
 
 from .model import OWNER, Ddl, Grant, Hazard
@@ -29,6 +30,7 @@ _PUBLIC_LETTERS = {"routine": "X", "type": "U", "language": "U"}
 _ITEM = re.compile(r'(?P<grantee>"(?:[^"]|"")*"|[^=]*)=(?P<letters>[^/]*)/')
 
 
+@lru_cache(maxsize=None)
 def default_grants(acl_class: str, server_version: int) -> FrozenSet[Grant]:
     """The privileges of an object on which nobody has granted or revoked anything."""
     letters = _OWNER_LETTERS[acl_class]

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import fnmatch
-from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+import gc
+from contextlib import contextmanager
+from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from ..driver import NamedTupleCursor
+from ..driver import NamedTupleCursor, extensions
 from . import inventory
 from .kind import CATALOG_OIDS, ReadContext
 from .kinds import KINDS
@@ -31,6 +33,11 @@ PINNED_SETTINGS = {
     "client_min_messages": "warning",
 }
 
+# The catalogs of a database that was made a moment ago have no statistics: the planner believes in a handful of rows,
+# and joins thousands with thousands in loops. Set while the catalog is read, and for nothing else.
+_READING = "SELECT set_config('enable_nestloop', 'off', false), set_config('work_mem', '32MB', false)"
+_READ = "RESET enable_nestloop; RESET work_mem"
+
 _SCHEMAS = """
     SELECT nspname FROM pg_namespace
      WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
@@ -45,10 +52,14 @@ _ARRAYS = """
     SELECT t.oid, t.typelem FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
      WHERE n.nspname = ANY(%(schemas)s) AND t.typelem <> 0 AND t.typcategory = 'A'"""
 
-# Objects below 16384 come with the server (src/include/access/transam.h, FirstNormalObjectId).
+# Objects below 16384 come with the server (src/include/access/transam.h, FirstNormalObjectId). Half of what there is
+# ties row and array types to their own, triggers to the foreign keys that they carry out, and TOAST to its table.
 _DEPENDS = """
     SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend
-     WHERE objid >= 16384 AND refobjid >= 16384 AND deptype <> 'e' AND refclassid <> 'pg_namespace'::regclass"""
+     WHERE objid >= 16384 AND refobjid >= 16384 AND deptype <> 'e' AND refclassid <> 'pg_namespace'::regclass
+       AND NOT (deptype = 'i' AND classid IN ('pg_type'::regclass, 'pg_trigger'::regclass))
+       AND NOT (classid = 'pg_class'::regclass
+                AND objid IN (SELECT oid FROM pg_class WHERE relnamespace = 'pg_toast'::regnamespace))"""
 
 _CASTS = """
     SELECT format_type(castsource, NULL), format_type(casttarget, NULL), castcontext::text FROM pg_cast"""
@@ -95,21 +106,48 @@ def read(
     Objects owned by ``unspecified_owner`` get the owner None. Objects that match a pattern of ``ignore`` are left out
     and named in ``Catalog.ignored``. Takes no lock that outlives the caller's transaction.
     """
+    with _in_bulk(connection):
+        return _read(connection, schemas, unspecified_owner, ignore)
+
+
+@contextmanager
+def _in_bulk(connection: Any) -> Iterator[None]:
+    """Read much at once: the server joins by hashing, and nothing here looks for garbage among what is kept."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_READING)
+        try:
+            yield
+        finally:
+            # A transaction that failed takes the settings back by itself.
+            if not connection.closed and connection.info.transaction_status != extensions.TRANSACTION_STATUS_INERROR:
+                with connection.cursor() as cursor:
+                    cursor.execute(_READ)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _read(
+    connection: Any, schemas: Optional[Sequence[str]], unspecified_owner: Optional[str], ignore: Sequence[str]
+) -> Catalog:
     context = ReadContext(connection.server_version, unspecified_owner)
     everything = schemas is None
-    with connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
+    with connection.cursor() as plain, connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
         if schemas is None:
-            cursor.execute(_SCHEMAS)
-            schemas = [row[0] for row in cursor.fetchall()]
+            plain.execute(_SCHEMAS)
+            schemas = [row[0] for row in plain.fetchall()]
         parameters = {"schemas": list(schemas)}
-        cursor.execute(_MEMBERS)
-        members: Dict[Address, int] = {(row[0], row[1], row[2]): row[3] for row in cursor.fetchall()}
+        plain.execute(_MEMBERS)
+        members: Dict[Address, int] = {(row[0], row[1], row[2]): row[3] for row in plain.fetchall()}
         objects: Dict[Identity, Object] = {}
         addresses: Dict[Address, Identity] = {}
         facts: Dict[Identity, Facts] = {}
         ignored: List[Identity] = []
         superuser = connection.info.parameter_status("is_superuser") == "on"
-        listed = inventory.inventory(cursor, schemas)
+        listed = inventory.inventory(plain, schemas)
         present = {each.classid for each in listed if (each.classid, each.objid, 0) not in members}
         for kind in KINDS:
             if kind.system_catalog in inventory.LISTED and CATALOG_OIDS[kind.system_catalog] not in present:
@@ -132,16 +170,16 @@ def read(
                 if kind.facts is not None:
                     facts[obj.id] = kind.facts(row)
         _add_members(addresses, members)
-        cursor.execute(_ARRAYS, parameters)
-        for array, element in cursor.fetchall():
+        plain.execute(_ARRAYS, parameters)
+        for array, element in plain.fetchall():
             identity = addresses.get((CATALOG_OIDS["pg_type"], element, 0))
             if identity is not None:
                 addresses[(CATALOG_OIDS["pg_type"], array, 0)] = identity
-        cursor.execute(_DEPENDS)
-        depends = _dependencies(cursor.fetchall(), addresses, objects)
+        plain.execute(_DEPENDS)
+        depends = _dependencies(plain.fetchall(), addresses, objects)
         read_already = {(address[0], address[1]) for address in addresses}
         unread = inventory.describe(
-            cursor,
+            plain,
             [
                 each
                 for each in listed

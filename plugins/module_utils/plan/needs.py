@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ..catalog import sequence, table
 from ..catalog.column import Column, inherited_from
@@ -16,6 +16,14 @@ from .work import Alteration, Work, reverse
 
 # (what is done, to what): create, drop, alter, rename, retire, move, attach, detach, marks.
 Key = Tuple[str, Identity]
+
+
+def _by_parent(objects: Mapping[Identity, Object]) -> Dict[Identity, List[Identity]]:
+    result: Dict[Identity, List[Identity]] = {}
+    for identity, obj in objects.items():
+        if obj.parent is not None:
+            result.setdefault(obj.parent, []).append(identity)
+    return result
 
 
 class Needs:
@@ -31,6 +39,14 @@ class Needs:
         self.by_key: Dict[Key, Set[Key]] = {}
         self.remarked: Dict[Identity, Set[str]] = {}
         self.detached: Dict[Identity, List[Identity]] = {}
+        # By what they are parts of: replaced tables look for theirs, and there may be many of both.
+        self._dropped = _by_parent(work.drops)
+        self._created = _by_parent(work.creates)
+        self._partitions: Dict[Identity, List[Identity]] = {}
+        for identity, obj in work.desired.objects.items():
+            above = partition_of(obj)
+            if above is not None:
+                self._partitions.setdefault(above, []).append(identity)
         self._collect()
 
     def _create_key(self, identity: Identity) -> Key:
@@ -169,18 +185,17 @@ class Needs:
                 self._need(drop, ("alter", child))
         if identity.kind != "table":
             return
-        for part, obj in work.drops.items():
-            if obj.parent == identity and self._drop_key(part) != drop:
+        for part in self._dropped.get(identity, ()):
+            if self._drop_key(part) != drop:
                 self._need(retire, self._drop_key(part))
         if identity not in work.absorbed:
             self._need(move, create)
             self._need(drop, move)
-            for other, obj in work.creates.items():
-                if other.kind == "column" and obj.parent == identity:
+            for other in self._created.get(identity, ()):
+                if other.kind == "column":
                     self._need(move, self._create_key(other))
-            for other in work.desired.objects:
-                if self._is_partition_below(other, identity):
-                    self._need(move, *self._makers(other))
+            for other in self._partitions_below(identity):
+                self._need(move, *self._makers(other))
         for column in work.live.parts(identity, "column"):
             for owned in work.live.parts(column.id, "sequence"):
                 wanted = work.desired.get(owned.id)
@@ -189,13 +204,12 @@ class Needs:
                     self._need(key, *self._makers(wanted.owned_by))
                     self._need(drop, key)
 
-    def _is_partition_below(self, identity: Identity, top: Identity) -> bool:
-        above = partition_of(self.work.desired.get(identity))
-        while above is not None:
-            if above == top:
-                return True
-            above = partition_of(self.work.desired.get(above))
-        return False
+    def _partitions_below(self, top: Identity) -> Iterator[Identity]:
+        waiting = [top]
+        while waiting:
+            for partition in self._partitions.get(waiting.pop(), ()):
+                yield partition
+                waiting.append(partition)
 
     def _collect_apart(self, identity: Identity, obj: Object, alteration: Optional[Alteration]) -> None:
         """Steps that name something made later: OWNED BY of a sequence, the marked indexes of a table."""
