@@ -56,7 +56,7 @@ class Bench:
             after = cursor.fetchone()[0]
         catalog.pin_settings(connection)
         self.desired = catalog.read(connection, ["public"] + self._schemas(connection))
-        given = rows.uuids(text) if know_uuids else None
+        given = rows.Given(rows.uuids(text)) if know_uuids else None
         self.reference = rows.read_reference(connection, self.desired, (before, after), given)
 
     def _schemas(self, connection: Any) -> List[str]:

@@ -42,7 +42,7 @@ def read_both(
     ``once_managed``: schemas to read besides those of the source and of the hints.
     """
     catalog = read_shadow(loaded, policy)
-    reference = rows.read_reference(loaded.connection, catalog, loaded.load_window, loaded.given_uuids)
+    reference = rows.read_reference(loaded.connection, catalog, loaded.load_window, loaded.given)
     others = [name for name in renames.old_schemas(hints) if name not in once_managed]
     schemas = catalog.schemas + tuple(name for name in (*once_managed, *others) if name not in catalog.schemas)
     found = read(live.connection, schemas, ignore=policy.ignore)

@@ -31,6 +31,7 @@ from .policy import Policy
 from .script import Source, Statement, statements
 from .shadow import Shadow
 from .shadow.database import now, public_schema
+from .shadow.head import Head
 from .shadow.load import load
 
 _LARGEST = 4 * 1024 * 1024  # bytes of source text
@@ -83,8 +84,9 @@ def deployment(live: Session, source: Source, policy: Policy, last: Optional[led
     if size > _LARGEST:
         return None
     listed = []
+    head = Head()
     for statement in statements(source):
-        if _ALONE.match(statement.text) or statement.copy_data is not None:
+        if _ALONE.match(statement.text) or statement.copy_data is not None or head.removes(statement):
             return None
         if not statement.transaction_control:
             listed.append(statement)
@@ -96,6 +98,7 @@ def _is_empty(connection: Any) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT EXISTS (SELECT FROM pg_extension WHERE extname <> 'plpgsql')
+                   OR EXISTS (SELECT FROM pg_largeobject_metadata)
                    OR EXISTS (SELECT FROM pg_namespace WHERE nspname !~ '^pg_'
                                  AND nspname NOT IN ('information_schema', 'public'))"""
         )
@@ -143,7 +146,7 @@ def run(
     try:
         loaded, catalog = deploy(live, source, found, policy, clock)
         with clock.stage("verify"):
-            reference = rows.read_reference(connection, catalog, loaded.load_window, loaded.given_uuids)
+            reference = rows.read_reference(connection, catalog, loaded.load_window, loaded.given)
             digest = rows.check_rows(reference, connection, catalog, policy.enforce).digest
             after = fingerprint(catalog)
         steps = found.steps()

@@ -302,3 +302,13 @@ def test_the_order_of_rows_does_not_depend_on_how_they_were_found(bench: Bench) 
         bench.source(ddl + f"INSERT INTO t SELECT i % 7, 'x' || i FROM generate_series(1, 50) i ORDER BY {order};")
         texts.append([step.sql for step in bench.plan().steps])
     assert texts[0] == texts[1] == texts[2]
+
+
+def test_rows_without_a_column_are_counted(bench: Bench) -> None:
+    ddl = "CREATE TABLE bare (); CREATE TABLE computed (c int GENERATED ALWAYS AS (1) STORED);"
+    bench.source(ddl + "INSERT INTO bare SELECT FROM generate_series(1, 3); INSERT INTO computed DEFAULT VALUES;")
+    bench.live.execute(ddl + "INSERT INTO bare DEFAULT VALUES;")
+    assert [(step.table.name, step.rows) for step in bench.apply().steps] == [("bare", 2), ("computed", 1)]
+    assert bench.present_by_digest(bench.check().digest)
+    bench.live.execute("DELETE FROM bare")
+    assert [step.rows for step in bench.plan().steps] == [3]

@@ -16,11 +16,14 @@ from __future__ import annotations
 
 from .check import check_rows
 from .digest import present_by_digest
+from .given import Given, Listener, uuids
 from .model import Reference, RowCheck, RowDiff, RowDifference, RowPlan, RowStep
 from .plan import plan_rows
-from .read import read_reference, uuids
+from .read import read_reference
 
 __all__ = [
+    "Given",
+    "Listener",
     "Reference",
     "RowCheck",
     "RowDiff",

@@ -150,7 +150,8 @@ class SequenceState:
     increment: int
     last_value: int
     called: bool
-    counting: bool  # numbers were taken since it was last set
+    counting: bool  # numbers were taken since it was last set; missed where they end at the edge of what was logged
+    oid: int = 0
 
     @property
     def touched(self) -> bool:

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import re
-from typing import AbstractSet, Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from ..catalog.model import Catalog, Identity
-from ..catalog.quoting import ident, literal, qualified
+from ..catalog.quoting import ident, qualified
 from ..catalog.read import pin_settings
-from .model import ColumnShape, Made, Reference, Row, SequenceState, Shape, Special, TableRows, Unsure, Value
+from .clock import from_clock
+from .given import Given, Ranges, normal_uuid
+from .model import ColumnShape, Made, Reference, Row, SequenceState, Shape, TableRows, Unsure, Value
 from .order import components
 from .query import Query
 from .sequences import read_sequences
@@ -32,26 +34,10 @@ _TABLES = """
 # The zones in which a source's session may have taken the local time.
 _ZONES = "SELECT 'UTC' UNION SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'"
 
-_CLOCK = re.compile(
-    r"\b(?:(?:now|transaction_timestamp|statement_timestamp|clock_timestamp)\(\)|CURRENT_TIMESTAMP|CURRENT_DATE|"
-    r"LOCALTIMESTAMP)",
-    re.IGNORECASE,
-)
 _RANDOM = re.compile(r"\b(?:gen_random_uuid|uuid_generate_v[14]\w*|uuidv[47])\(", re.IGNORECASE)
-_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 # Versions 1, 4 and 7, the variant of RFC 9562: what the functions above make, and people who count in UUIDs do not.
 _GENERATED_UUID = re.compile(r"[0-9a-f]{12}[147][0-9a-f]{3}[89ab][0-9a-f]{15}\Z")
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
-_PRECISION = re.compile(r"\((\d)\)")
-
-
-def uuids(text: str) -> Set[str]:
-    """The UUIDs that a text holds, normalised: what tells a UUID that the source gives from one that a default made."""
-    return {_normal(found) for found in _UUID.findall(text)}
-
-
-def _normal(uuid: str) -> str:
-    return uuid.replace("-", "").lower()
 
 
 def random_default(column: ColumnShape) -> bool:
@@ -68,13 +54,13 @@ def read_reference(
     connection: Any,
     desired: Catalog,
     load_window: Tuple[str, str],
-    given_uuids: Optional[AbstractSet[str]] = None,
+    given: Optional[Given] = None,
 ) -> Reference:
     """The rows in the tables of the shadow.
 
     ``load_window`` holds clock_timestamp() as text from before and after the load: a time in between is one that the
-    source did not write. ``given_uuids`` (see ``uuids``) are those that occur in the source; None where that is not
-    known, and then every UUID counts as given.
+    source did not write. ``given`` is what was heard during the load; without it a UUID may be anybody's, and whether a
+    sequence gave out numbers is told from the state that it is left in.
     """
     pin_settings(connection)
     with connection.cursor() as cursor:
@@ -91,7 +77,7 @@ def read_reference(
     for name, sources in leaves.items():
         table = _read_table(connection, shapes[name], sources, load_window, zones)
         if table.rows:
-            tables[table.table] = _with_made(table, sequences, given_uuids)
+            tables[table.table] = _with_made(table, sequences, given)
     edges = {
         identity: [key.referenced for key in table.shape.foreign_keys if key.referenced in tables]
         for identity, table in tables.items()
@@ -110,15 +96,14 @@ def _read_table(
 ) -> TableRows:
     columns = tuple(column for column in shape.columns if not column.generated)
     clocks = [
-        (position, Special.DEFAULT if _clock_default(column) else Special.NOW, condition)
+        (position, word, condition)
         for position, column in enumerate(columns)
-        for condition in [_in_window(column, window, zones)]
-        if condition
+        for word, condition in from_clock(column, window, zones)
     ]
     outputs = [f"{ident(column.name)}::text" for column in columns] + [condition for _p, _w, condition in clocks]
     rows: List[Row] = []
     with connection.cursor() as cursor:
-        for source in sources if outputs else ():
+        for source in sources:
             Query(f"SELECT {', '.join(outputs)} FROM ONLY {source} ORDER BY {_order(shape)}").run(cursor)
             rows += cursor.fetchall()
     if clocks:
@@ -142,40 +127,15 @@ def _order(shape: Shape) -> str:
     return "ctid"
 
 
-def _clock_default(column: ColumnShape) -> bool:
-    return column.default is not None and bool(_CLOCK.search(column.default))
-
-
-def _in_window(column: ColumnShape, window: Tuple[str, str], zones: Sequence[str]) -> str:
-    """A condition that holds where the column's value was taken from the clock during the load."""
-    low, high = window
-    name = ident(column.name)
-    precision = _PRECISION.search(column.type)
-    # A time that is kept in whole seconds may have been rounded past the edge.
-    pad = f"interval '{0.5 * 10 ** -int(precision.group(1)):.7f} s'" if precision else "interval '0'"
-    bounds = (f"{literal(low)}::timestamptz - {pad}", f"{literal(high)}::timestamptz + {pad}")
-    if column.base == "timestamp with time zone":
-        return f"{name} BETWEEN {bounds[0]} AND {bounds[1]}"
-    if column.base == "timestamp without time zone":
-        cast = ""
-    elif column.base == "date" and _clock_default(column):
-        cast = "::date"
-    else:
-        return ""
-    local = [[f"timezone({literal(zone)}, {bound}){cast}" for bound in bounds] for zone in zones]
-    return "(" + " OR ".join(f"{name} BETWEEN {first} AND {last}" for first, last in local) + ")"
-
-
-def _with_made(
-    table: TableRows, sequences: Dict[Identity, SequenceState], given_uuids: Optional[AbstractSet[str]]
-) -> TableRows:
+def _with_made(table: TableRows, sequences: Dict[Identity, SequenceState], given: Optional[Given]) -> TableRows:
     """Mark the values that a sequence or a random default made."""
-    counted = {}
+    counted: Dict[int, Ranges] = {}
     random = []
     for position, column in enumerate(table.columns):
         state = sequences.get(column.sequence) if column.sequence is not None else None
-        if state is not None and state.called and state.counting and column.base in _INTEGERS:
-            counted[position] = (min(state.start, state.last_value), max(state.start, state.last_value))
+        ranges = _given_out(state, given) if state is not None and column.base in _INTEGERS else ()
+        if ranges:
+            counted[position] = ranges
         elif random_default(column):
             random.append(position)
     if not counted and not random:
@@ -183,17 +143,26 @@ def _with_made(
     rows = []
     for row in table.rows:
         values = list(row)
-        for position, (low, high) in counted.items():
+        for position, ranges in counted.items():
             value = values[position]
-            if isinstance(value, str) and low <= int(value) <= high:
+            if isinstance(value, str) and any(low <= int(value) <= high for low, high in ranges):
                 values[position] = Made(value)
         for position in random:
             value = values[position]
             if not isinstance(value, str):
                 continue
-            if given_uuids is not None:
-                values[position] = value if _normal(value) in given_uuids else Made(value)
-            elif _GENERATED_UUID.match(_normal(value)):
+            if given is not None:
+                values[position] = value if normal_uuid(value) in given.uuids else Made(value)
+            elif _GENERATED_UUID.match(normal_uuid(value)):
                 values[position] = Unsure(value)
         rows.append(tuple(values))
     return TableRows(table.shape, table.columns, tuple(rows))
+
+
+def _given_out(state: SequenceState, given: Optional[Given]) -> Ranges:
+    """The numbers that a sequence gave out while the source was loaded."""
+    if given is not None and given.counted is not None:
+        return given.counted.get(state.oid, ())
+    if not state.called or not state.counting:
+        return ()
+    return ((min(state.start, state.last_value), max(state.start, state.last_value)),)

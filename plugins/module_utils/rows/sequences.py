@@ -30,7 +30,7 @@ def sequence_names(desired: Catalog) -> List[Identity]:
 
 
 _STARTS = """
-    SELECT n.nspname, c.relname, s.seqstart, s.seqincrement
+    SELECT n.nspname, c.relname, s.seqstart, s.seqincrement, c.oid
       FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN unnest(%s::text[], %s::text[]) AS w(schema, name) ON w.schema = n.nspname AND w.name = c.relname"""
 
@@ -47,7 +47,7 @@ def sequence_states(connection: Any, names: Sequence[Identity]) -> Dict[Identity
     result = {}
     with connection.cursor() as cursor:
         cursor.execute(_STARTS, ([name.schema for name in names], [name.name for name in names]))
-        options = {Identity("sequence", row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
+        options = {Identity("sequence", row[0], row[1]): row[2:] for row in cursor.fetchall()}
         present = [name for name in names if name in options]
         for first in range(0, len(present), _AT_ONCE):
             some = present[first : first + _AT_ONCE]
@@ -58,10 +58,10 @@ def sequence_states(connection: Any, names: Sequence[Identity]) -> Dict[Identity
                 )
             ).run(cursor)
             for number, last_value, called, log_count in cursor.fetchall():
-                start, increment = options[some[number]]
+                start, increment, oid = options[some[number]]
                 # The write-ahead log is some numbers ahead of a sequence that counts, not of one that was just set.
                 result[some[number]] = SequenceState(
-                    some[number], start, increment, last_value, called, counting=called and log_count > 0
+                    some[number], start, increment, last_value, called, called and log_count > 0, oid
                 )
     return result
 

@@ -86,13 +86,16 @@ def insert(parts: Sequence[Tuple[TableRows, Sequence[int], bool]]) -> Statement:
 
 def _insert(table: TableRows, numbers: Sequence[int], skip_present: bool) -> Statement:
     rows = [table.rows[number] for number in numbers]
+    if not table.columns:
+        many = f"INSERT INTO {table.table.relation} SELECT FROM pg_catalog.generate_series(1, {len(rows)})"
+        return Statement(many, many)
     used = [
         (position, column)
         for position, column in enumerate(table.columns)
         if any(row[position] is not Special.DEFAULT for row in rows)
     ]
     columns = [column for _position, column in used]
-    if not used and table.columns:
+    if not used:
         # Not one value is given: DEFAULT VALUES would insert a single row.
         used, columns = [(0, table.columns[0])], [table.columns[0]]
     conflict = "\nON CONFLICT DO NOTHING" if skip_present else ""

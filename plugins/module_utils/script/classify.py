@@ -32,6 +32,7 @@ _TRANSACTION = frozenset("BEGIN START COMMIT END SAVEPOINT RELEASE".split())
 _ROLES = ("ROLE", "USER", "GROUP")
 _SHARED = _ROLES + ("DATABASE", "TABLESPACE")
 _PG_HOST = "Schema files describe one database; the pg_host role makes login roles, databases and server settings."
+_CREATE_OPTION = "Dump without --create: the database is the one that login_db names, and the pg_host role makes it."
 
 # pg_dump switches these off for the session that restores; servers older than the dump do not know the newest.
 _TIMEOUTS = frozenset(
@@ -102,6 +103,8 @@ def refusal(text: str, verb: str) -> Optional[Refusal]:
         return Refusal("two-phase commit has no place in a schema file", "Use BEGIN and COMMIT, or neither.")
     if first in ("CREATE", "ALTER", "DROP"):
         kind = " ".join(words[1:])
+        if kind == "DATABASE":
+            return _shared(verb)._replace(hint=_CREATE_OPTION)
         if kind in _SHARED or (first == "ALTER" and kind == "SYSTEM"):
             return _shared(verb)
         if first == "DROP" and kind == "OWNED":
@@ -121,7 +124,7 @@ def refusal(text: str, verb: str) -> Optional[Refusal]:
     elif verb == "REASSIGN OWNED":
         return _shared(verb)
     elif first == "COMMENT" and words[2:3] and words[2] in ("ROLE", "DATABASE", "TABLESPACE"):
-        return _shared(verb)
+        return _shared(verb)._replace(hint=_CREATE_OPTION) if words[2] == "DATABASE" else _shared(verb)
     elif verb == "SECURITY LABEL":
         return _shared_label(text)
     elif first == "DO":

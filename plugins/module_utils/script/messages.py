@@ -9,6 +9,7 @@ import re
 from typing import Any, Dict, Optional
 
 from ..errors import SourceError
+from .lines import located
 from .statements import Statement
 
 _SHOWN_LINES = 12
@@ -45,6 +46,11 @@ def sql_error(statement: Statement, error: Any) -> SourceError:
     }
     hint = _hint(statement, state, primary) or (getattr(diag, "message_hint", None) or "").strip() or None
     return SourceError(message, hint, details)
+
+
+def located_at(statement: Statement, message: str, hint: Optional[str] = None) -> SourceError:
+    """A ``SourceError`` about a statement, at its line."""
+    return located(statement.file, statement.line, message, hint)
 
 
 def shown(statement: Statement) -> str:

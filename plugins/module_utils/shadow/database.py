@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ..catalog.kind import ReadContext
 from ..catalog.model import Object
@@ -16,6 +16,7 @@ from ..catalog.read import pin_settings
 from ..catalog.schema import KIND as SCHEMA
 from ..driver import NamedTupleCursor, errorcodes, psycopg2, sql
 from ..errors import EngineError, PermissionMissing
+from ..rows import Given
 from ..script import Source
 from .load import load
 
@@ -27,14 +28,14 @@ class Shadow:
     """A loaded shadow.
 
     ``public`` is the schema public as it was before the source ran; ``load_window`` the server's time before and after;
-    ``given_uuids`` those that the source writes.
+    ``given`` tells what the source writes from what defaults make.
     """
 
     connection: Any
     role: str
     public: Optional[Object]
     load_window: Tuple[str, str]
-    given_uuids: AbstractSet[str]
+    given: Given
 
 
 def sweep(connection: Any) -> List[str]:

@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Optional, Sequence, Set
 
 from ..driver import extensions, psycopg2
 from ..errors import SourceError
-from ..rows import uuids
+from ..rows import Given, Listener, uuids
 from ..script import CopyData, Source, Statement, sql_error, statements
+from ..script.messages import located_at
+from .head import Head, remove
 
 _UUID_LENGTH = 36
+
+_LARGE_OBJECT = re.compile(r"\blo_(?:creat|create|import|from_bytea)\s*\(", re.IGNORECASE)
 
 
 class _Heard:
@@ -34,30 +39,48 @@ class _Heard:
 
 def load(
     connection: Any, source: Source, own_transactions: bool, listed: Optional[Sequence[Statement]] = None
-) -> Set[str]:
+) -> Given:
     """Run every statement of ``source`` on ``connection``.
 
     ``own_transactions``: the source's BEGIN and COMMIT are obeyed (the connection is in autocommit mode); otherwise
-    they are passed over, and everything runs in the transaction that the caller holds. Gives the UUIDs that the source
-    writes, so that they can be told from those that a default made. Raises SourceError with file, line and statement at
+    they are passed over, and everything runs in the transaction that the caller holds. Gives what tells values of the
+    source from those that defaults made. Raises SourceError with file, line and statement at
     the first error. ``listed``: the statements, where the caller has read them already.
     """
-    given: Set[str] = set()
+    head = Head()
     with connection.cursor() as cursor:
+        listener = Listener(cursor)
         for statement in statements(source) if listed is None else listed:
             if statement.transaction_control and not own_transactions:
                 continue
             try:
+                listener.hear(statement.text, statement.verb)
                 if statement.copy_data is not None:
-                    cursor.copy_expert(statement.text, _Heard(statement.copy_data, given))
+                    cursor.copy_expert(statement.text, _Heard(statement.copy_data, listener.uuids))
+                elif head.removes(statement):
+                    remove(cursor, statement.text)
                 else:
-                    given |= uuids(statement.text)
                     cursor.execute(statement.text)
+                    if _LARGE_OBJECT.search(statement.text):
+                        _refuse_large_objects(cursor, statement)
             except psycopg2.Error as error:
                 raise sql_error(statement, error) from None
+        given = listener.heard()
     if own_transactions and connection.info.transaction_status != extensions.TRANSACTION_STATUS_IDLE:
         raise SourceError(
             f"{source.name}: a transaction is still open at the end of the file",
             hint="Close it with COMMIT: psql would throw away what it holds.",
         )
     return given
+
+
+def _refuse_large_objects(cursor: Any, statement: Statement) -> None:
+    """They have no name by which a second run could find them again."""
+    cursor.execute("SELECT EXISTS (SELECT FROM pg_largeobject_metadata)")
+    if cursor.fetchone()[0]:
+        raise located_at(
+            statement,
+            "the source makes a large object; these are not managed",
+            "Dump without them (pg_dump --no-large-objects, before PostgreSQL 16 --no-blobs), and copy them in "
+            "another way; bytea columns are managed.",
+        )
