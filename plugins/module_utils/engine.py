@@ -18,7 +18,7 @@ import os
 from contextlib import contextmanager
 from typing import Any, Iterator, Sequence, Union
 
-from . import drift, run
+from . import drift, head_room, run
 from .driver import psycopg2
 from .errors import EngineError
 from .outcome import Outcome, Report
@@ -28,6 +28,8 @@ from .script import Source
 AnySource = Union[Source, str, "os.PathLike[str]"]
 
 DEFAULTS = Policy()
+
+_AGAIN = "What had not been committed was rolled back; run it again."
 
 
 def converge(connect: Any, source: AnySource, policy: Policy = DEFAULTS) -> Outcome:
@@ -63,6 +65,8 @@ def _worded() -> Iterator[None]:
         yield
     except psycopg2.Error as error:
         reason = (error.diag.message_primary or "the connection to the server was lost").strip()
+        hint = head_room.full(error)
         raise EngineError(
-            f"PostgreSQL: {reason}", hint="What had not been committed was rolled back; run it again."
+            f"PostgreSQL: {reason}",
+            hint=f"{hint} Nothing was committed." if hint else _AGAIN,
         ) from None

@@ -27,6 +27,7 @@ from .live import Clock, Session
 from .outcome import Findings, ObjectDiff, Outcome
 from .plan import Step
 from .plan.describe import describe
+from .plan.locks import estimate_texts
 from .policy import Policy
 from .script import Source, Statement, statements
 from .shadow import Shadow
@@ -53,6 +54,10 @@ class Deployment:
     """The statements of a source that is to be run as it stands."""
 
     statements: Tuple[Statement, ...]
+
+    def locks(self) -> int:
+        """About how many locks the transaction holds in the end."""
+        return estimate_texts(statement.text for statement in self.statements)
 
     def steps(self) -> List[Step]:
         """The statements as steps of a plan."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterator, Tuple, TypeVar
 
-from .catalog.read import pin_settings
+from .catalog.read import PINNED_SETTINGS
 from .policy import Policy
 from .session import run_lock
 
@@ -29,6 +29,17 @@ class Clock:
             yield
         finally:
             self.stages[name] = round(self.stages.get(name, 0.0) + time.monotonic() - start, 4)
+
+
+# A deployment takes as long as it takes; lock_timeout is what bounds the harm to others.
+_UNHURRIED = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+
+# What the session came with, and then as pin_settings() has it: one round trip.
+_BEGIN = """
+    WITH before AS MATERIALIZED (
+        SELECT current_user AS role, current_setting('search_path') AS path, current_setting('TimeZone') AS zone)
+    SELECT role, path, zone, count(set_config(name, value, false))
+      FROM before, unnest(%s::text[], %s::text[]) AS s(name, value) GROUP BY role, path, zone"""
 
 
 @dataclass(frozen=True)
@@ -53,14 +64,11 @@ def session(connect: Any, policy: Policy, clock: Clock) -> Iterator[Session]:
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            # A deployment takes as long as it takes; lock_timeout is what bounds the harm to others.
-            cursor.execute("SET statement_timeout = 0")
-            cursor.execute("SET idle_in_transaction_session_timeout = 0")
-            cursor.execute("SELECT current_user, current_setting('search_path'), current_setting('TimeZone')")
-            role, search_path, time_zone = cursor.fetchone()
+            settings = {**PINNED_SETTINGS, **_UNHURRIED}
+            cursor.execute(_BEGIN, (list(settings), list(settings.values())))
+            role, search_path, time_zone, _set = cursor.fetchone()
         with clock.stage("wait"):
             run_lock.take(connection, policy.wait_for_lock)
-        pin_settings(connection)
         yield Session(connection, policy.owner or role, role, (("search_path", search_path), ("TimeZone", time_zone)))
     finally:
         connection.close()

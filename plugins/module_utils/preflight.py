@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Optional, Tuple
+from typing import Any, Optional, Sequence, Tuple
 
 from .errors import EngineError
 from .ledger import Entry
@@ -16,13 +16,14 @@ from .policy import Policy
 def check(connection: Any, policy: Policy, version: Optional[str], last: Optional[Entry]) -> None:
     """Raise EngineError for a standby, a half-done migration, or a database that is ahead of the source."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_is_in_recovery()")
-        if cursor.fetchone()[0]:
+        cursor.execute(_STATE)
+        standby, migrations = cursor.fetchone()
+        if standby:
             raise EngineError(
                 "the server is a standby, where nothing can be changed", hint="Connect to the primary server."
             )
         if not policy.allow_dirty_migrations:
-            _refuse_dirty_migrations(cursor)
+            _refuse_dirty_migrations(cursor, migrations)
     if last is not None and last.version and version and not policy.allow_older_version:
         if _rank(version) < _rank(last.version):
             raise EngineError(
@@ -32,16 +33,18 @@ def check(connection: Any, policy: Policy, version: Optional[str], last: Optiona
             )
 
 
-def _refuse_dirty_migrations(cursor: Any) -> None:
-    """golang-migrate marks its table dirty before each migration and clean after it."""
-    cursor.execute(
-        """SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+_STATE = """
+    SELECT pg_is_in_recovery(), ARRAY(
+           SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relname = 'schema_migrations' AND c.relkind = 'r' AND has_table_privilege(c.oid, 'SELECT')
               AND (SELECT count(*) FROM pg_attribute a
-                    WHERE a.attrelid = c.oid AND a.attname IN ('version', 'dirty') AND NOT a.attisdropped) = 2"""
-    )
-    for (table,) in cursor.fetchall():
+                    WHERE a.attrelid = c.oid AND a.attname IN ('version', 'dirty') AND NOT a.attisdropped) = 2)"""
+
+
+def _refuse_dirty_migrations(cursor: Any, tables: Sequence[str]) -> None:
+    """golang-migrate marks its table dirty before each migration and clean after it."""
+    for table in tables:
         cursor.execute(f"SELECT version FROM {table} WHERE dirty")  # quoted by the server above
         row = cursor.fetchone()
         if row is not None:

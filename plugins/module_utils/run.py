@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple, cast
 
-from . import fresh, ledger, preflight, renames, rows
+from . import fresh, head_room, ledger, preflight, renames, rows
 from .apply import check_gate, residue, run_probes
 from .apply import run as run_steps
 from .catalog import privileges
@@ -22,6 +22,7 @@ from .errors import PermissionMissing, VerificationFailed
 from .live import Clock, Session, in_transaction, session
 from .outcome import Findings, ObjectDiff, Outcome
 from .plan import Plan, Step, big_tables, make, online, set_not_null
+from .plan import locks as plan_locks
 from .plan.describe import describe
 from .policy import Policy
 from .script import Source
@@ -48,6 +49,7 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
             sweep(live.connection)
         first = fresh.deployment(live, source, policy, last)
         if first is not None:
+            head_room.check(live.connection, first.locks(), "the schema file")
             if not execute:
                 return _tell_first(connect, live, source, first, policy, clock, version)
             return fresh.run(live, source, first, policy, clock, (sha256, inputs, version))
@@ -122,14 +124,11 @@ def _untouched(connection: Any, last: ledger.Entry, inputs: str, version: Option
     with connection.cursor() as cursor:
         if ledger.stamp(cursor, last.managed_schemas) != last.stamp:
             return False
+    try:
         # Reading the reference rows is the only thing that could meet another session's lock.
-        cursor.execute("SET lock_timeout = '1s'")
-        try:
-            return rows.present_by_digest(connection, last.reference_rows)
-        except psycopg2.Error:
-            return False
-        finally:
-            cursor.execute("RESET lock_timeout")
+        return rows.present_by_digest(connection, last.reference_rows, lock_timeout="1s")
+    except psycopg2.Error:
+        return False
 
 
 def _from_ledger(last: ledger.Entry, version: Optional[str], clock: Clock) -> Outcome:
@@ -245,6 +244,8 @@ def _finish(live: Session, policy: Policy, clock: Clock, execute: bool, made: _R
     if steps:
         with clock.stage("gate"):
             check_gate(made.plan, policy)
+            locks = plan_locks.estimate(made.plan, made.found, made.desired.renamed)
+            head_room.check(live.connection, locks, "the plan")
             if not (policy.before_sql or policy.after_sql):
                 run_probes(live.connection, made.plan.probes)
     if execute and steps:

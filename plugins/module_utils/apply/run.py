@@ -12,6 +12,7 @@ import time
 from functools import partial
 from typing import Any, Callable, List, Optional
 
+from .. import head_room
 from ..catalog.quoting import ident
 from ..catalog.read import PINNED_SETTINGS
 from ..driver import errorcodes, psycopg2, sql
@@ -174,8 +175,9 @@ def _failure(step: Step, error: psycopg2.Error, reason: str) -> EngineError:
         return PermissionMissing(
             message, hint=f"Connect as the owner, or set owner to the role that owns it. {hint}", details=details
         )
-    if error.pgcode == errorcodes.OUT_OF_MEMORY and "max_locks_per_transaction" in str(error.diag.message_hint):
-        hint = "The server's lock table is full: raise max_locks_per_transaction (and restart it). " + hint
+    full = head_room.full(error)
+    if full is not None:
+        hint = f"{full} {hint}"
     return EngineError(f"{message}\nstatement: {_head(step.text)}", hint=hint, details=details)
 
 

@@ -106,12 +106,12 @@ def read(
     Objects owned by ``unspecified_owner`` get the owner None. Objects that match a pattern of ``ignore`` are left out
     and named in ``Catalog.ignored``. Takes no lock that outlives the caller's transaction.
     """
-    with _in_bulk(connection):
+    with in_bulk(connection):
         return _read(connection, schemas, unspecified_owner, ignore)
 
 
 @contextmanager
-def _in_bulk(connection: Any) -> Iterator[None]:
+def in_bulk(connection: Any) -> Iterator[None]:
     """Read much at once: the server joins by hashing, and nothing here looks for garbage among what is kept."""
     collecting = gc.isenabled()
     gc.disable()

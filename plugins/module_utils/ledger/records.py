@@ -84,7 +84,7 @@ class Entry:
 
 
 def last(cursor: Any) -> Optional[Entry]:
-    """The newest row; None where there is no ledger yet, or none that the role may read."""
+    """The newest row without its plan, which may be large; None where there is no ledger that the role may read."""
     # Not by to_regclass(), which is refused where the role may not use the schema.
     cursor.execute(
         """SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
@@ -94,7 +94,8 @@ def last(cursor: Any) -> Optional[Entry]:
     readable = cursor.fetchone()
     if not readable or not readable[0]:
         return None
-    cursor.execute(f"SELECT {_COLUMNS} FROM schema_ledger.deployment ORDER BY id DESC LIMIT 1")
+    columns = _COLUMNS.replace(" plan,", " '[]'::jsonb AS plan,")
+    cursor.execute(f"SELECT {columns} FROM schema_ledger.deployment ORDER BY id DESC LIMIT 1")
     row = cursor.fetchone()
     if row is None:
         return None

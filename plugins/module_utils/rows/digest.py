@@ -53,10 +53,13 @@ def make_digest(
     return {"format": _FORMAT, "entries": entries}
 
 
-def present_by_digest(connection: Any, digest: Optional[Mapping[str, Any]]) -> bool:
+def present_by_digest(
+    connection: Any, digest: Optional[Mapping[str, Any]], lock_timeout: Optional[str] = None
+) -> bool:
     """Whether all rows of the digest are still there; False too where only the slow way can tell.
 
-    Runs one statement. Takes the locks of a SELECT on the tables.
+    One round trip. Takes the locks of a SELECT on the tables, and waits for them for ``lock_timeout`` at the longest
+    (a constant such as "1s"; the connection is in autocommit mode then).
     """
     if not digest or digest.get("format") != _FORMAT:
         return False
@@ -66,6 +69,9 @@ def present_by_digest(connection: Any, digest: Optional[Mapping[str, Any]]) -> b
     query = _query(entries)
     if query is None:
         return False
+    if lock_timeout is not None:
+        # Sent together, the two share a transaction.
+        query.text = f"SET LOCAL lock_timeout = '{lock_timeout}'; {query.text}"
     with connection.cursor() as cursor:
         query.run(cursor)
         found = dict(cursor.fetchall())

@@ -9,6 +9,7 @@ import re
 from typing import Any, Dict, Optional
 
 from ..errors import SourceError
+from ..head_room import HINT as LOCK_TABLE_FULL
 from .lines import located
 from .statements import Statement
 
@@ -44,7 +45,8 @@ def sql_error(statement: Statement, error: Any) -> SourceError:
         "statement": shown(statement),
         "sqlstate": state,
     }
-    hint = _hint(statement, state, primary) or (getattr(diag, "message_hint", None) or "").strip() or None
+    server_hint = (getattr(diag, "message_hint", None) or "").strip()
+    hint = _hint(statement, state, primary, server_hint) or server_hint or None
     return SourceError(message, hint, details)
 
 
@@ -75,7 +77,7 @@ def _line(statement: Statement, diag: Any) -> int:
     return statement.line
 
 
-def _hint(statement: Statement, state: str, primary: str) -> Optional[str]:
+def _hint(statement: Statement, state: str, primary: str, server_hint: str) -> Optional[str]:
     role = re.search(r'role "([^"]*)" does not exist', primary)
     if role:
         return (
@@ -90,6 +92,8 @@ def _hint(statement: Statement, state: str, primary: str) -> Optional[str]:
             )
         if state == "42501":
             return "Only a superuser may create this extension: let the pg_host role do it beforehand."
+    if state == "53200" and "max_locks_per_transaction" in server_hint:
+        return LOCK_TABLE_FULL
     if state == "42501":
         return "The login role (or session_role) lacks this privilege; connect as the database's owner."
     return None

@@ -10,14 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
+from .. import head_room
 from ..catalog.kind import ReadContext
 from ..catalog.model import Object
 from ..catalog.read import pin_settings
 from ..catalog.schema import KIND as SCHEMA
 from ..driver import NamedTupleCursor, errorcodes, psycopg2, sql
 from ..errors import EngineError, PermissionMissing
+from ..plan.locks import estimate_texts
 from ..rows import Given
-from ..script import Source
+from ..script import Source, statements
 from .load import load
 
 _PREFIX = "_schema_shadow_"
@@ -178,6 +180,9 @@ def _loaded(
     with connection.cursor() as cursor:
         if scratch:
             _claim_scratch(cursor, scratch)
+            # Everything in one transaction, since it is rolled back in the end.
+            needed = estimate_texts(statement.text for statement in statements(source))
+            head_room.check(connection, needed, "loading the schema file into the scratch database")
         else:
             cursor.execute("SET synchronous_commit = off")  # nothing in there has to survive
         before: Dict[str, str] = dict(settings)

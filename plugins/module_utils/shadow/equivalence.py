@@ -19,6 +19,7 @@ from ..catalog.kind import Context, Kind, ReadContext
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Identity, Object
 from ..catalog.quoting import inexact
+from ..catalog.read import in_bulk
 from ..diff import Change, Difference
 from ..driver import NamedTupleCursor, psycopg2
 
@@ -76,7 +77,7 @@ def _rewritten(connection: Any, objects: Sequence[Object], desired: Catalog) -> 
     for name in sorted({obj.id.kind for obj in taken}):
         kind = BY_NAME[name]
         wanted = {obj.id for obj in taken if obj.id.kind == name}
-        with connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
+        with in_bulk(connection), connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
             schemas = sorted({identity.schema for identity in wanted})
             cursor.execute(kind.query(context.server_version), {"schemas": schemas})
             for row in cursor.fetchall():

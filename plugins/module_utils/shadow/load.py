@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any, Optional, Sequence, Set
 
+from .. import head_room
 from ..driver import extensions, psycopg2
 from ..errors import SourceError
+from ..plan.locks import estimate_texts
 from ..rows import Given, Listener, uuids
 from ..script import CopyData, Source, Statement, sql_error, statements
 from ..script.messages import located_at
@@ -37,6 +39,40 @@ class _Heard:
         return chunk
 
 
+class _Parts:
+    """A transaction that the source itself opens, committed part by part where the locks of the whole would not fit.
+
+    A disposable database needs no such transaction: what does not load is thrown away. Only structure is parted: rows
+    may be waiting for constraints to be checked, and settings for the end of their transaction.
+    """
+
+    _SAFE = re.compile(
+        r"(?:CREATE(?!\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP)|ALTER|DROP|COMMENT|GRANT|REVOKE)\b"
+        r"|SELECT pg_catalog\.set(?:_config|val)\(|SET(?!\s+(?:LOCAL|CONSTRAINTS|TRANSACTION)\b)",
+        re.IGNORECASE,
+    )
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.room = 0
+        self.locks = 0
+        self.parted = True
+
+    def ran(self, cursor: Any, statement: Statement) -> None:
+        """Called after each statement."""
+        if statement.transaction_control:
+            self.locks, self.parted = 0, True
+            return
+        if not self.parted or self.connection.info.transaction_status != extensions.TRANSACTION_STATUS_INTRANS:
+            return
+        self.parted = bool(self._SAFE.match(statement.text))
+        self.locks += estimate_texts([statement.text])
+        self.room = self.room or head_room.room(self.connection)
+        if self.parted and self.locks > self.room // 4:
+            cursor.execute("COMMIT AND CHAIN")
+            self.locks = 0
+
+
 def load(
     connection: Any, source: Source, own_transactions: bool, listed: Optional[Sequence[Statement]] = None
 ) -> Given:
@@ -48,6 +84,7 @@ def load(
     the first error. ``listed``: the statements, where the caller has read them already.
     """
     head = Head()
+    parts = _Parts(connection) if own_transactions else None
     with connection.cursor() as cursor:
         listener = Listener(cursor)
         for statement in statements(source) if listed is None else listed:
@@ -63,6 +100,8 @@ def load(
                     cursor.execute(statement.text)
                     if _LARGE_OBJECT.search(statement.text):
                         _refuse_large_objects(cursor, statement)
+                if parts is not None:
+                    parts.ran(cursor, statement)
             except psycopg2.Error as error:
                 raise sql_error(statement, error) from None
         given = listener.heard()
