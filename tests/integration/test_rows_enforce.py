@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg2
 import pytest
 from rows_bench import Bench
 
@@ -252,3 +253,87 @@ def test_a_digest_that_somebody_tampered_with_runs_nothing(bench: Bench) -> None
     digest: Any = bench.check().digest
     digest["entries"][0]["key"][0]["type"] = "int); DROP TABLE orders; --"
     assert not bench.present_by_digest(digest)
+
+
+UNIQUE = """
+    CREATE TABLE t (id int PRIMARY KEY, name {kind} NOT NULL UNIQUE, rank int UNIQUE, note text);
+    CREATE TABLE of (id int PRIMARY KEY, t int NOT NULL REFERENCES t);
+"""
+HANDED_ON = {
+    "swapped": ("(1, 'b', 20), (2, 'a', 10)", {}),
+    "round": ("(1, 'b', 20), (2, 'c', 30), (3, 'a', 10)", {}),
+    "chain": ("(1, 'x', 1), (2, 'a', 10), (3, 'b', 20)", {}),
+    "taken over by a new row": ("(1, 'c', 30), (2, 'b', 20)", {}),
+    "from a row that goes": ("(1, 'x', NULL), (2, 'b', 20), (9, 'a', 10), (3, 'c', 30)", {"on_extra": "delete"}),
+}
+TEXTS = {"text": ("a", "b", "c", "x"), "varchar(3)": ("a", "b", "c", "x")}
+TEXTS["citext"] = TEXTS["text"]
+OTHERS = {
+    "int": ("1", "2", "3", "9"),
+    "uuid": tuple(f"00000000-0000-0000-0000-00000000000{number}" for number in range(1, 5)),
+    "date": ("2024-01-01", "2024-01-02", "2024-01-03", "2024-02-01"),
+    "numeric(8,2)": ("1.00", "2.50", "3.00", "9.00"),
+}
+
+
+def _named(kind: str, text: str) -> str:
+    for letter, value in zip("abcx", {**TEXTS, **OTHERS}[kind], strict=True):
+        text = text.replace(f"'{letter}'", f"'{value}'")
+    return text
+
+
+@pytest.mark.parametrize("story", HANDED_ON.values(), ids=HANDED_ON.keys())
+@pytest.mark.one_major
+def test_unique_values_handed_on(bench: Bench, story: Any) -> None:
+    present, wish = story
+    _hand_on(bench, "text", present, wish)
+
+
+@pytest.mark.parametrize("kind", [*TEXTS, *OTHERS])
+@pytest.mark.one_major
+def test_unique_values_of_every_kind_handed_on(bench: Bench, kind: str) -> None:
+    _hand_on(bench, kind, HANDED_ON["round"][0], {})
+
+
+def _hand_on(bench: Bench, kind: str, present: str, wish: Any) -> None:
+    ddl = "CREATE EXTENSION citext;" + UNIQUE.format(kind=kind)
+    rows = _named(kind, "(1, 'a', 10), (2, 'b', 20), (3, 'c', 30)")
+    bench.source(ddl + f"INSERT INTO t VALUES {rows}; INSERT INTO of VALUES (1, 3);")
+    bench.live.execute(ddl + f"INSERT INTO t VALUES {_named(kind, present)}; UPDATE t SET note = 'theirs'")
+    bench.enforce = {"public.t": {"columns": ["name", "rank"], **wish}}
+    assert bench.plan().steps == bench.plan().steps
+    bench.apply()
+    told = bench.live.execute("SELECT id, name::text, rank FROM t ORDER BY 1")
+    assert told == [(1, *_row(kind, 0)), (2, *_row(kind, 1)), (3, *_row(kind, 2))]
+    assert bench.live.execute("SELECT note FROM t WHERE id = 1") == [("theirs",)]
+
+
+def _row(kind: str, number: int) -> tuple[str, int]:
+    return {**TEXTS, **OTHERS}[kind][number], 10 * (number + 1)
+
+
+@pytest.mark.one_major
+def test_unique_values_that_cannot_be_parked(bench: Bench) -> None:
+    ddl = "CREATE TABLE t (id int PRIMARY KEY, flag boolean NOT NULL UNIQUE);"
+    bench.source(ddl + "INSERT INTO t VALUES (1, true), (2, false);")
+    bench.live.execute(ddl + "INSERT INTO t VALUES (1, false), (2, true);")
+    bench.enforce = {"public.t": []}
+    with pytest.raises(EngineError, match="hand values of the unique key t_flag_key on") as failed:
+        bench.plan()
+    assert "before_sql" in str(failed.value.hint)
+    # Of a key of several columns, any that changes will do.
+    ddl = "CREATE TABLE u (id int PRIMARY KEY, flag boolean NOT NULL, n int NOT NULL, UNIQUE (flag, n));"
+    bench.source(ddl + "INSERT INTO u VALUES (1, true, 1), (2, false, 2);")
+    bench.live.execute(ddl + "INSERT INTO u VALUES (1, false, 2), (2, true, 1);")
+    bench.enforce = {"public.u": []}
+    bench.apply()
+    assert bench.table("u") == [(1, True, 1), (2, False, 2)]
+
+
+@pytest.mark.one_major
+def test_a_held_value_that_nobody_gives_up_stays_an_error(bench: Bench) -> None:
+    bench.source(UNIQUE.format(kind="text") + "INSERT INTO t VALUES (1, 'a', 10);")
+    bench.live.execute(UNIQUE.format(kind="text") + "INSERT INTO t VALUES (1, 'b', 10), (5, 'a', 50);")
+    bench.enforce = {"public.t": ["name"]}
+    with pytest.raises(psycopg2.errors.UniqueViolation):
+        bench.run(bench.plan())

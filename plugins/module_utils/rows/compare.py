@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from ..catalog.quoting import ident
+from .keys import deviating_columns
 from .match import Found
 from .model import ColumnShape, Enforced, Key, Lookup, Made, Row, Special, Unsure, Value
 from .query import Query
@@ -33,7 +34,7 @@ def deviations(resolved: Resolved, enforced: Enforced) -> Tuple[List[Deviation],
     for number, matches in resolved.found.items():
         found = matches[0]
         if found.key not in names_of:
-            names_of[found.key] = frozenset(deviating_columns(resolved, enforced, found.key))
+            names_of[found.key] = frozenset(deviating_columns(resolved.table, enforced, found.key))
         values = []
         for column, value in zip(resolved.table.columns, resolved.table.rows[number]):
             # What a default made is not the source's wish.
@@ -51,17 +52,6 @@ def deviations(resolved: Resolved, enforced: Enforced) -> Tuple[List[Deviation],
             where = tuple((name, found.values.get(name)) for name in names)
             result.append(Deviation(number, where, tuple(values)))
     return result, nameless
-
-
-def deviating_columns(resolved: Resolved, enforced: Enforced, key: Optional[Key]) -> Tuple[str, ...]:
-    """The columns that are compared in rows found by ``key``."""
-    if key is None:
-        return ()
-    if enforced.columns:
-        return enforced.columns
-    primary = resolved.table.shape.primary_key
-    kept = set(key.columns) | set(primary.columns if primary is not None else ())
-    return tuple(column.name for column in resolved.table.columns if column.name not in kept and column.identity != "a")
 
 
 def row_names(view: View, found: Found) -> Optional[Tuple[str, ...]]:
@@ -82,8 +72,13 @@ def identifying(view: View) -> Tuple[Tuple[str, ...], bool]:
     return tuple(name for name in columns if name in view.columns), True
 
 
-def extra_rows(connection: Any, resolved: Resolved) -> Tuple[Tuple[str, ...], bool, List[Row]]:
-    """Live rows that are none of the source's: the columns that identify them, whether these are all, the values."""
+def extra_rows(
+    connection: Any, resolved: Resolved, besides: Sequence[str] = ()
+) -> Tuple[Tuple[str, ...], bool, List[Row]]:
+    """Live rows that are none of the source's: the columns that identify them, whether these are all, the values.
+
+    The values of the columns ``besides`` follow in each row.
+    """
     view = resolved.view
     names, whole = identifying(view)
     if view.live is None or not names:
@@ -95,8 +90,9 @@ def extra_rows(connection: Any, resolved: Resolved) -> Tuple[Tuple[str, ...], bo
     arrays = ", ".join([Query.array()] * len(names))
     aliases = ", ".join(f"c{place}" for place in range(len(names)))
     order = ", ".join(str(place + 1) for place in range(len(names)))
+    more = "".join(f", {ident(view.columns[name].name)}::text" for name in besides)
     query = Query(
-        f"SELECT {texts} FROM {view.relation} AS present WHERE NOT EXISTS ("
+        f"SELECT {texts}{more} FROM {view.relation} AS present WHERE NOT EXISTS ("
         f"SELECT FROM unnest({arrays}) AS kept({aliases}) WHERE ROW({aliases})::text = ROW({texts})::text)"
         f" ORDER BY {order}",
         [[row[place] for row in kept] for place in range(len(names))],

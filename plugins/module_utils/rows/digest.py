@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..catalog.model import Identity
 from ..catalog.quoting import ident, qualified
-from .compare import deviating_columns
+from .keys import deviating_columns
 from .model import Enforced, Key
 from .query import Query
 from .resolve import Resolved
@@ -43,7 +43,8 @@ def make_digest(
             entries.append(_whole_entry(resolved))
             continue
         for key, numbers in by_key.items():
-            entries.append(_keys_entry(resolved, key, numbers, deviating_columns(resolved, wish, key) if wish else ()))
+            compared = deviating_columns(resolved.table, wish, key) if wish else ()
+            entries.append(_keys_entry(resolved, key, numbers, compared))
     hashes = _hashes(connection, entries)
     if hashes is None:
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Optional, Tuple
 
-from .model import Key, Lookup, Made, Row, Special, TableRows, Value
+from .model import Enforced, Key, Lookup, Made, Row, Special, TableRows, Value
 from .read import made_up
 
 _GIVEN = frozenset({str, type(None)})
@@ -94,3 +94,14 @@ class RowKeys:
 def has_made(table: TableRows) -> bool:
     """Whether a default made any value of the table's rows."""
     return any(Made in map(type, row) for row in table.rows)
+
+
+def deviating_columns(table: TableRows, enforced: Enforced, key: Optional[Key]) -> Tuple[str, ...]:
+    """The columns that are compared in rows found by ``key``."""
+    if key is None:
+        return ()
+    if enforced.columns:
+        return enforced.columns
+    primary = table.shape.primary_key
+    kept = set(key.columns) | set(primary.columns if primary is not None else ())
+    return tuple(column.name for column in table.columns if column.name not in kept and column.identity != "a")

@@ -62,6 +62,7 @@ class ColumnShape:
     default: Optional[str]
     sequence: Optional[Identity]  # that the default or the identity takes numbers from
     secret: bool  # its values are not shown
+    not_null: bool = False
 
 
 class KeyPart(NamedTuple):

@@ -16,6 +16,7 @@ from .model import Enforced, Lookup, Reference, Row, RowDiff, RowPlan, RowStep, 
 from .resolve import Group, Resolved, resolve
 from .sequence_plan import after_rows, before_rows
 from .shape import Name, read_shapes
+from .unique import parked
 from .view import View, view
 from .write import Statement, Update, chunks, deletes, insert, row_text, updates
 
@@ -61,7 +62,7 @@ def plan_rows(
     tables = [resolved for group in groups for resolved in group]
     first = before_rows(connection, tables, live, desired, renamed)
     last = after_rows(connection, tables, reference, renamed)
-    steps = first + work.inserts + work.updates + list(reversed(work.deletes)) + last
+    steps = first + work.parks + work.inserts + work.updates + list(reversed(work.deletes)) + last
     present = {resolved.table.table: len(resolved.found) for resolved in tables}
     return RowPlan(tuple(steps), tuple(work.diffs()), present, tuple(work.warnings))
 
@@ -73,6 +74,7 @@ class _Work:
         self.connection = connection
         self.enforced = enforced
         self.warnings = warnings
+        self.parks: List[RowStep] = []
         self.inserts: List[RowStep] = []
         self.updates: List[RowStep] = []
         self.deletes: List[RowStep] = []
@@ -97,6 +99,8 @@ class _Work:
         if enforced is None:
             return
         differing, nameless = deviations(resolved, enforced)
+        for statement in parked(self.connection, resolved, enforced, differing):
+            self.parks.append(_step(table.table, statement, 1, "update"))
         if nameless:
             self.warnings.append(
                 f"enforce: {len(nameless)} rows of {table.table.relation} differ, but no list of columns identifies "

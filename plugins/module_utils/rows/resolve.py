@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..catalog.model import Identity
+from .claims import without_claims
 from .keys import RowKeys, has_made
 from .match import Found, match
 from .model import Enforced, Lookup, Made, Reference, Row, Special, TableRows, Value
@@ -49,6 +50,8 @@ class Resolved:
         return [number for number in range(len(self.table.rows)) if number not in self.found]
 
 
+Referenced = Mapping[Identity, Set[Tuple[str, ...]]]
+
 # Tables that are filled together.
 Group = Tuple[Resolved, ...]
 
@@ -72,7 +75,7 @@ def resolve(
         names = [each.table for each in reference.tables if each.table in cycle] if cycle else [table.table]
         done.update(names)
         members = [
-            _Member(by_table[name], view_of(by_table[name]), _outputs(by_table[name], enforced.get(name), referenced))
+            _Member(by_table[name], view_of(by_table[name]), enforced.get(name), referenced)
             for name in names
         ]
         _find(connection, members, links, referenced, cyclic=cycle is not None)
@@ -83,11 +86,12 @@ def resolve(
 class _Member:
     """One table on its way."""
 
-    def __init__(self, original: TableRows, view: View, wanted: Tuple[str, ...]) -> None:
+    def __init__(self, original: TableRows, view: View, enforced: Optional[Enforced], referenced: Referenced) -> None:
         self.original = original
         self.table = original
         self.view = view
-        self.wanted = wanted
+        self.enforced = enforced
+        self.wanted = _outputs(original, enforced, referenced)
         self.found: Dict[int, Sequence[Found]] = {}
         self.empty = True
         self.keys = RowKeys(view.keys, original)
@@ -103,9 +107,6 @@ class _Member:
 
     def has(self, columns: Sequence[str]) -> bool:
         return all(name in self.position for name in columns)
-
-
-Referenced = Mapping[Identity, Set[Tuple[str, ...]]]
 
 
 def _outputs(table: TableRows, enforced: Optional[Enforced], referenced: Referenced) -> Tuple[str, ...]:
@@ -131,6 +132,8 @@ def _find(connection: Any, members: Sequence[_Member], links: Links, referenced:
         for member in members:
             matches = match(connection, member.view, member.table, member.wanted)
             member.found, member.empty = dict(matches.rows), matches.empty
+            if member.enforced is not None:
+                member.found = without_claims(member.found, member.table, member.view, member.enforced)
             _link_found(member, links, referenced)
         if not cyclic:
             return

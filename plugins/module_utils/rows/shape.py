@@ -26,6 +26,7 @@ _COLUMNS = f"""
         UNION ALL SELECT d.oid, base.root FROM pg_type d JOIN base ON d.typbasetype = base.oid AND d.typtype = 'd')
     SELECT n.nspname AS schema, c.relname AS table_name, c.relkind = 'p' AS partitioned, c.relhasrules,
            a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, format_type(base.root, -1) AS base,
+           a.attnotnull OR (SELECT t.typnotnull FROM pg_type t WHERE t.oid = a.atttypid) AS not_null,
            bt.typtype = 'e' OR et.typtype = 'e' AS textual, bt.typcategory::text AS category,
            a.attgenerated <> '' AS generated, a.attidentity::text AS identity,
            CASE WHEN a.attgenerated = '' THEN pg_get_expr(e.adbin, e.adrelid) END AS default,
@@ -163,6 +164,7 @@ def _column(row: Any) -> ColumnShape:
         sequence=sequence,
         # Flags, dates and durations about a secret are not the secret.
         secret=secret_name(row.name) and row.category not in ("B", "D", "T"),
+        not_null=bool(row.not_null),
     )
 
 
