@@ -4,7 +4,7 @@
 """What tests of the engine share: connections that tell of each statement, forked runs, what a run may leave behind.
 
 ``watched(database, before, after)`` is a connector whose connections to the live database call ``before`` and ``after``
-with (text, connection) around every statement.
+with (text, connection) around every statement and every commit.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "files" / "sql" / "schema.sql"
 PRODUCTION = ROOT / "files" / "sql" / "production_schema_v3.sql"
 DUMP = ("--exclude-schema=schema_ledger",)
+
+COMMIT = "COMMIT"  # what a listener is told of commit()
 
 Listener = Callable[[str, Any], None]
 
@@ -54,6 +56,11 @@ def watched(database: Any, before: Listener = _nothing, after: Listener = _nothi
             if not arguments:
                 named.setdefault("cursor_factory", Cursor)
             return super().cursor(*arguments, **named)
+
+        def commit(self) -> None:
+            before(COMMIT, self)
+            super().commit()
+            after(COMMIT, self)
 
     def connect(dbname: Optional[str] = None) -> Any:
         named = {} if dbname else {"connection_factory": Connection}

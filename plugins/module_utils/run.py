@@ -42,11 +42,11 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
                 last = ledger.last(cursor)
             preflight.check(live.connection, policy, version, last)
         inputs = policy.digest(sha256)
+        with clock.stage("sweep"):
+            sweep(live.connection)
         with clock.stage("ledger"):
             if last is not None and _untouched(live.connection, last, inputs, version):
                 return _from_ledger(last, version, clock)
-        with clock.stage("sweep"):
-            sweep(live.connection)
         first = fresh.deployment(live, source, policy, last)
         if first is not None:
             head_room.check(live.connection, first.locks(), "the schema file")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from engine_support import (
+    COMMIT,
     Nth,
     assert_at,
     forked,
@@ -77,6 +78,7 @@ class Story:
     fingerprint: str
     rows: Any
     before: Any
+    first: bool = False
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +107,22 @@ def story(database: Any, strategy: str) -> Story:
     return Story(policy, statements(done), [step.phase for step in done.plan], done.fingerprint, rows, before)
 
 
+def first_story(database: Any) -> Story:
+    """The first deployment to an empty database."""
+    policy = Policy(lock_retries=0)
+    before = database.execute(DEFINITIONS)
+    done = engine.converge(database.connector, AFTER, policy)
+    assert {step.object.kind for step in done.plan} == {"statement"}
+    assert_at(database, AFTER, policy)
+    rows = database.execute(ROWS)
+    return Story(policy, statements(done), ["main"] * len(done.plan), done.fingerprint, rows, before, first=True)
+
+
 def keeps(database: Any, told: Story, at: str) -> None:
     """Nothing is lost, and an unfinished transaction has left nothing."""
+    if told.first:
+        assert database.execute(DEFINITIONS) == told.before, at
+        return
     if set(told.phases) == {"main"}:
         assert database.execute(DEFINITIONS) == told.before, at
     assert database.execute(ROWS) == told.rows, at
@@ -114,7 +130,8 @@ def keeps(database: Any, told: Story, at: str) -> None:
 
 def recovers(database: Any, told: Story, at: str) -> None:
     """Whatever has happened: the next run ends as the undisturbed one did."""
-    keeps(database, told, at)
+    if not told.first and at != "committed":
+        keeps(database, told, at)
     try:
         outcome = engine.converge(database.connector, AFTER, told.policy)
     except EngineError as error:
@@ -134,68 +151,116 @@ def test_the_online_plan_has_all_phases(fresh: Callable[[], Any]) -> None:
     assert set(story(fresh(), "atomic").phases) == {"main"}
 
 
-def points(told: Story) -> list[list[int]]:
-    """The statements at which a run is broken off, by their numbers from 1; each group on a database of its own.
+# --- broken off everywhere ------------------------------------------------------------------------------
+
+LEDGER = "INSERT INTO schema_ledger.deployment"
+
+
+class At:
+    """Calls ``act`` once, at a point of a run: a statement's number from 1, or what comes after the statements."""
+
+    def __init__(self, texts: list[str], point: int | str, act: Callable[[Any], None]) -> None:
+        self.texts = texts
+        self.point = point
+        self.act = act
+        self.seen = 0
+        self.reached = False
+
+    def before(self, text: str, connection: Any) -> None:
+        if self.point == "commit" and text == COMMIT and self._all_seen():
+            self._reach(connection)
+
+    def after(self, text: str, connection: Any) -> None:
+        if text in self.texts:
+            self.seen += 1
+            if self.seen == self.point:
+                self._reach(connection)
+        elif self.point == "verify" and self._all_seen():
+            self._reach(connection)
+        elif self.point == "ledger" and text.startswith(LEDGER):
+            self._reach(connection)
+        elif self.point == "committed" and text == COMMIT and self._all_seen():
+            self._reach(connection)
+
+    def _all_seen(self) -> bool:
+        return self.seen == len(self.texts)
+
+    def _reach(self, connection: Any) -> None:
+        if not self.reached:
+            self.reached = True
+            self.act(connection)
+
+
+def points(told: Story) -> list[list[int | str]]:
+    """Where a run is broken off; each group on a database of its own.
 
     What is broken off inside of the one transaction leaves the database as it was before, ready for the next.
     """
     numbers = range(1, len(told.texts) + 1)
-    alone = [[number] for number in numbers if told.phases[number - 1] != "main"]
-    return [*alone, [number for number in numbers if told.phases[number - 1] == "main"]]
+    alone: list[list[int | str]] = [[number] for number in numbers if told.phases[number - 1] != "main"]
+    main: list[int | str] = [number for number in numbers if told.phases[number - 1] == "main"]
+    ends: list[int | str] = ["verify", "ledger", "commit"]
+    if told.phases[-1] == "main":
+        return [*alone, [*main, *ends], ["committed"]]
+    # By then all is done and committed but for the ledger: a second run would have no statements left.
+    return [*alone, main, *([end] for end in ends), ["committed"]]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["atomic", "online"])
-def test_backend_ended_after_each_statement(server: Any, fresh: Callable[[], Any], strategy: str) -> None:
-    told = story(fresh(), strategy)
-    for group in points(told):
-        database = fresh()
-        for number in group:
-            fault = Nth(told.texts, number, kill_backend(server))
-            with pytest.raises(EngineError) as failed:
-                engine.converge(watched(database, after=fault), AFTER, told.policy)
-            assert fault.reached and failed.value.hint
-            assert shadows(database) == []
-            keeps(database, told, told.texts[number - 1])
-        recovers(database, told, told.texts[group[-1] - 1])
-        server.drop_database(database.name)
+def raises(database: Any, told: Story, at: At) -> None:
+    """A run in this process, whose connection breaks."""
+    try:
+        engine.converge(watched(database, before=at.before, after=at.after), AFTER, told.policy)
+    except EngineError as error:
+        assert error.hint, error
+    else:
+        # What breaks after the commit does not make the run fail.
+        assert at.point == "committed"
+    assert at.reached, at.point
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["atomic", "online"])
-def test_process_killed_before_each_statement(server: Any, fresh: Callable[[], Any], strategy: str) -> None:
-    told = story(fresh(), strategy)
-    for group in points(told):
-        database = fresh()
-        for number in group:
-            run = killed(database, told, number)
-            assert forked(run) == signal.SIGKILL
-            assert len(shadows(database)) == 1  # nobody could drop it; the next run does
-            keeps(database, told, told.texts[number - 1])
-        recovers(database, told, told.texts[group[-1] - 1])
-        server.drop_database(database.name)
+def backend_ended(server: Any, database: Any, told: Story, point: int | str) -> None:
+    raises(database, told, At(told.texts, point, kill_backend(server)))
+    assert shadows(database) == []
 
 
-def killed(database: Any, told: Story, number: int) -> Callable[[], None]:
+def process_killed(_server: Any, database: Any, told: Story, point: int | str) -> None:
     def run() -> None:
-        engine.converge(watched(database, before=Nth(told.texts, number, kill_self)), AFTER, told.policy)
+        at = At(told.texts, point, kill_self)
+        engine.converge(watched(database, before=at.before, after=at.after), AFTER, told.policy)
 
-    return run
+    assert forked(run) == signal.SIGKILL, point
+    # Nobody could drop it; the next run does.
+    assert len(shadows(database)) == (0 if told.first else 1)
 
 
-@pytest.mark.parametrize(("strategy", "phase"), [("atomic", "main"), ("online", "before"), ("online", "after")])
-def test_server_stopped_in_the_middle(server: Any, fresh: Callable[[], Any], strategy: str, phase: str) -> None:
-    told = story(fresh(), strategy)
-    number = told.phases.index(phase) + 2
-    database = fresh()
-    with pytest.raises(EngineError):
-        engine.converge(
-            watched(database, after=Nth(told.texts, number, lambda _connection: server.stop(immediate=True))),
-            AFTER,
-            told.policy,
-        )
+def server_stopped(server: Any, database: Any, told: Story, point: int | str) -> None:
+    raises(database, told, At(told.texts, point, lambda _connection: server.stop(immediate=True)))
     server.start()
-    recovers(database, told, told.texts[number - 1])
+
+
+FAULTS = (backend_ended, process_killed, server_stopped)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.__name__ for fault in FAULTS])
+@pytest.mark.parametrize("strategy", ["first", "atomic", "online"])
+def test_broken_off_at_every_point(
+    server: Any, fresh: Callable[[], Any], database_factory: Any, strategy: str, fault: Any
+) -> None:
+    """One of the matrix's cells; -s shows it."""
+    make = database_factory if strategy == "first" else fresh
+    told = first_story(make()) if strategy == "first" else story(make(), strategy)
+    groups = points(told)
+    for group in groups:
+        database = make()
+        for point in group:
+            fault(server, database, told, point)
+            if point != "committed":
+                keeps(database, told, str(point))
+        recovers(database, told, str(group[-1]))
+        server.drop_database(database.name)
+    count = sum(len(group) for group in groups)
+    print(f"\n{strategy:7} {fault.__name__:15} {count:3} points: nothing lost, the next run ends at the file")
 
 
 def test_killed_while_the_shadow_is_loaded(fresh: Callable[[], Any]) -> None:

@@ -178,6 +178,8 @@ def _failure(step: Step, error: psycopg2.Error, reason: str) -> EngineError:
     full = head_room.full(error)
     if full is not None:
         hint = f"{full} {hint}"
+    if error.pgcode == errorcodes.DISK_FULL:
+        hint = "The server's disk is full: make space there, and run it again. " + hint
     return EngineError(f"{message}\nstatement: {_head(step.text)}", hint=hint, details=details)
 
 

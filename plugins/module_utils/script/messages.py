@@ -15,6 +15,7 @@ from .statements import Statement
 
 _SHOWN_LINES = 12
 _SHOWN_CHARS = 2000
+_SAID_CHARS = 500  # the server repeats a word that it cannot make out, however long that is
 
 # Errors whose DETAIL repeats a whole row.
 _ROW_IN_DETAIL = ("23502", "23514")
@@ -32,10 +33,10 @@ def sql_error(statement: Statement, error: Any) -> SourceError:
     state = getattr(error, "pgcode", None) or ""
     primary = (getattr(diag, "message_primary", None) or "").strip()
     if not primary:
-        primary = f"the server gave no reason ({type(error).__name__}); was the connection lost?"
+        primary = "the connection to the server was lost" if not state else f"the server says no more than {state}"
     line = _line(statement, diag)
-    message = f"{statement.file}:{line}: {primary}"
-    detail = (getattr(diag, "message_detail", None) or "").strip()
+    message = f"{statement.file}:{line}: {_cut(primary)}"
+    detail = _cut((getattr(diag, "message_detail", None) or "").strip())
     if detail and state not in _ROW_IN_DETAIL:
         message += f" ({detail})"
     details: Dict[str, Any] = {
@@ -48,6 +49,10 @@ def sql_error(statement: Statement, error: Any) -> SourceError:
     server_hint = (getattr(diag, "message_hint", None) or "").strip()
     hint = _hint(statement, state, primary, server_hint) or server_hint or None
     return SourceError(message, hint, details)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SAID_CHARS else text[:_SAID_CHARS] + " …"
 
 
 def located_at(statement: Statement, message: str, hint: Optional[str] = None) -> SourceError:
@@ -77,7 +82,16 @@ def _line(statement: Statement, diag: Any) -> int:
     return statement.line
 
 
+# The server went away, was stopped, or ended this session.
+_LOST = ("57P01", "57P02", "57P03", "08006", "08003")
+_DISK_FULL = "53100"
+
+
 def _hint(statement: Statement, state: str, primary: str, server_hint: str) -> Optional[str]:
+    if state in _LOST or not state:
+        return "The connection to the server was lost. What had not been committed was rolled back; run it again."
+    if state == _DISK_FULL:
+        return "The server's disk is full: make space there, and run it again. Nothing was changed."
     role = re.search(r'role "([^"]*)" does not exist', primary)
     if role:
         return (

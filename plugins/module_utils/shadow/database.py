@@ -43,9 +43,11 @@ class Shadow:
 def sweep(connection: Any) -> List[str]:
     """Drop the shadows of this database that killed runs left behind; the caller holds the database's run lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT oid FROM pg_database WHERE datname = current_database()")
-        prefix = f"{_PREFIX}{cursor.fetchone()[0]}_"
-        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,))
+        cursor.execute(
+            """SELECT s.datname FROM pg_database d JOIN pg_database s
+                   ON starts_with(s.datname, %s || d.oid::text || '_') WHERE d.datname = current_database()""",
+            (_PREFIX,),
+        )
         names = [row[0] for row in cursor.fetchall()]
         for name in names:
             _drop(cursor, name)
