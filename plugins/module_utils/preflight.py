@@ -11,13 +11,17 @@ from typing import Any, Optional, Sequence, Tuple
 from .errors import EngineError
 from .ledger import Entry
 from .policy import Policy
+from .shadow.database import PREFIX
 
 
-def check(connection: Any, policy: Policy, version: Optional[str], last: Optional[Entry]) -> None:
-    """Raise EngineError for a standby, a half-done migration, or a database that is ahead of the source."""
+def check(connection: Any, policy: Policy, version: Optional[str], last: Optional[Entry]) -> bool:
+    """Raise EngineError for a standby, a half-done migration, or a database that is ahead of the source.
+
+    Gives whether a killed run has left disposable databases behind (asked here to save a round trip).
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_STATE)
-        standby, migrations = cursor.fetchone()
+        cursor.execute(_STATE, {"prefix": PREFIX})
+        standby, migrations, orphans = cursor.fetchone()
         if standby:
             raise EngineError(
                 "the server is a standby, where nothing can be changed", hint="Connect to the primary server."
@@ -31,6 +35,7 @@ def check(connection: Any, policy: Policy, version: Optional[str], last: Optiona
                 hint="Deploy the newer file, or set allow_older_version to go back on purpose.",
                 details={"version": version, "deployed_version": last.version},
             )
+    return bool(orphans)
 
 
 _STATE = """
@@ -39,7 +44,10 @@ _STATE = """
              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relname = 'schema_migrations' AND c.relkind = 'r' AND has_table_privilege(c.oid, 'SELECT')
               AND (SELECT count(*) FROM pg_attribute a
-                    WHERE a.attrelid = c.oid AND a.attname IN ('version', 'dirty') AND NOT a.attisdropped) = 2)"""
+                    WHERE a.attrelid = c.oid AND a.attname IN ('version', 'dirty') AND NOT a.attisdropped) = 2),
+           EXISTS (SELECT FROM pg_database d JOIN pg_database s
+                       ON starts_with(s.datname, %(prefix)s || d.oid::text || '_')
+                    WHERE d.datname = current_database())"""
 
 
 def _refuse_dirty_migrations(cursor: Any, tables: Sequence[str]) -> None:

@@ -40,10 +40,11 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
         with clock.stage("preflight"):
             with live.connection.cursor() as cursor:
                 last = ledger.last(cursor)
-            preflight.check(live.connection, policy, version, last)
+            orphans = preflight.check(live.connection, policy, version, last)
         inputs = policy.digest(sha256)
-        with clock.stage("sweep"):
-            sweep(live.connection)
+        if orphans:
+            with clock.stage("sweep"):
+                sweep(live.connection)
         with clock.stage("ledger"):
             if last is not None and _untouched(live.connection, last, inputs, version):
                 return _from_ledger(last, version, clock)

@@ -22,7 +22,7 @@ from ..rows import Given
 from ..script import Source, statements
 from .load import load
 
-_PREFIX = "_schema_shadow_"
+PREFIX = "_schema_shadow_"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def sweep(connection: Any) -> List[str]:
         cursor.execute(
             """SELECT s.datname FROM pg_database d JOIN pg_database s
                    ON starts_with(s.datname, %s || d.oid::text || '_') WHERE d.datname = current_database()""",
-            (_PREFIX,),
+            (PREFIX,),
         )
         names = [row[0] for row in cursor.fetchall()]
         for name in names:
@@ -77,7 +77,7 @@ def _create(connection: Any, owner: Optional[str]) -> str:
     with connection.cursor() as cursor:
         cursor.execute(_locale_query(version))
         oid, encoding, collate, ctype, provider, locale, rules = cursor.fetchone()
-        name = f"{_PREFIX}{oid}_{secrets.token_hex(6)}"
+        name = f"{PREFIX}{oid}_{secrets.token_hex(6)}"
         words: List[Any] = [
             sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)),
             sql.SQL("ENCODING {}").format(sql.Literal(encoding)),

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import io
 import os
+import random
 import re
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import dump_source
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +22,8 @@ from hypothesis import strategies as st
 import servers
 from ansible_collections.domainflow.database.plugins.module_utils.errors import SourceError
 from ansible_collections.domainflow.database.plugins.module_utils.script import Source, statements
-from ansible_collections.domainflow.database.plugins.module_utils.script.lexer import Token, tokens
+from ansible_collections.domainflow.database.plugins.module_utils.script.lexer import Token, split, tokens
+from ansible_collections.domainflow.database.plugins.module_utils.script.lines import Encoding, Lines
 
 
 def texts(text: str) -> list[str]:
@@ -196,7 +201,17 @@ def _open_ended(text: str) -> bool:
     return texts(text + "\n;\nSELECT 0")[-1] != "SELECT 0"
 
 
-def psql_texts(server: servers.Server, text: str, folder: Path) -> list[str]:
+def pieces(text: str) -> list[str]:
+    """As ``texts``, also of what a schema file may not hold. psql sends the last statement even where it is open."""
+    try:
+        return [piece.text for piece in split(Lines(iter(io.BytesIO(text.encode())), "x", Encoding()))]
+    except SourceError:
+        return [text]
+
+
+def psql_texts(
+    server: servers.Server, text: str, folder: Path, bare: Callable[[str], list[str]] = texts
+) -> list[str]:
     """The statements that psql itself sends, from the log that it writes of them."""
     script, log = folder / "script.sql", folder / "log"
     script.write_text(text, encoding="utf-8", newline="")
@@ -208,7 +223,7 @@ def psql_texts(server: servers.Server, text: str, folder: Path) -> list[str]:
     logged = log.read_bytes().decode("utf-8") if log.exists() else ""
     sent = re.findall(r"/\*{8} QUERY \*{9}/\n(.*?)\n/\*{24}/\n", logged, re.DOTALL)
     # psql keeps comments before the first word, even alone, and the semicolon; neither is a part of a Statement.
-    return [bare for part in sent for bare in texts(part + "\n")]
+    return [each for part in sent for each in bare(part + "\n")]
 
 
 @pytest.mark.one_major
@@ -231,6 +246,61 @@ def test_psql_splits_random_text_the_same(server: servers.Server, tmp_path: Path
         assert psql_texts(server, text, tmp_path) == expected
 
     compare()
+
+
+# What decides how a text is split; a mutation puts one of these somewhere, or takes or doubles what is there.
+_MARKS = ["'", "''", '"', "$$", "$a$", "--", "/*", "*/", ";", "\n", "(", ")", "\\", "E'", "U&'", "$", "a", " ", "\r"]
+
+
+def mutated(text: str, chance: random.Random) -> str:
+    for _each in range(chance.randint(1, 6)):
+        at = chance.randrange(len(text) + 1)
+        to = min(len(text), at + chance.choice([0, 0, 1, 2, 5, 40]))
+        text = text[:at] + chance.choice([*_MARKS, "", text[at:to] * 2]) + text[to:]
+    return text
+
+
+@pytest.mark.one_major
+def test_psql_splits_mutated_dumps_the_same(server: servers.Server, tmp_path: Path) -> None:
+    """Pieces of a dump with quotes, comments and semicolons out of place. Where psql would obey a backslash command
+    or go on past the end of the file, the splitter stops: up to there both see the same statements."""
+    chance = random.Random(20)
+    server.start()
+    name = server.create_database()
+    try:
+        servers.psql(server, name, dump_source.source(server.major))
+        # Rows as INSERT: of a COPY that fails, psql takes the data for statements. BEGIN: see above.
+        dumped = servers.pg_dump(server, name, "--inserts").replace("BEGIN", "BEGAN")
+    finally:
+        server.drop_database(name)
+    lines = [line for line in dumped.splitlines(keepends=True) if not line.startswith("\\")]
+    compared = 0
+    for _each in range(60):
+        begin = chance.randrange(len(lines))
+        text = mutated("".join(lines[begin : begin + chance.randint(2, 25)]), chance)
+        own: list[str] = []
+        whole = True
+        try:
+            for piece in split(Lines(iter(io.BytesIO(text.encode())), "x", Encoding())):
+                whole = whole and not piece.command
+                if whole:
+                    own.append(piece.text)
+        except SourceError:
+            whole = False
+        if _BACKSLASH.search(text) and not whole:
+            continue  # psql obeys what it finds there, and goes on
+        # psql leaves empty lines out.
+        sent, own = (
+            [re.sub(r"\n+", "\n", each) for each in found]
+            for found in (psql_texts(server, text, tmp_path, pieces), own)
+        )
+        assert sent[: len(own)] == own, text
+        assert not whole or sent == own, text
+        compared += 1
+    assert compared > 20
+
+
+_BACKSLASH = re.compile(r"\\")
 
 
 @settings(max_examples=150, deadline=None)
