@@ -79,7 +79,10 @@ class Bench:
         """Run a plan's statements in one transaction."""
         with self.connection.cursor() as cursor:
             for step in plan.steps:
-                cursor.execute(step.sql)
+                if step.feed is not None:
+                    cursor.copy_expert(step.sql, step.feed())
+                else:
+                    cursor.execute(step.sql)
         self.connection.commit()
 
     def apply(self, structure: str = "") -> rows.RowPlan:

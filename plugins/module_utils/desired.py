@@ -42,7 +42,9 @@ def read_both(
     ``once_managed``: schemas to read besides those of the source and of the hints.
     """
     catalog = read_shadow(loaded, policy)
-    reference = rows.read_reference(loaded.connection, catalog, loaded.load_window, loaded.given)
+    # Rows that stay in the shadow are found there by their present names, and are not compared value by value.
+    in_bulk = not hints and not policy.enforce
+    reference = rows.read_reference(loaded.connection, catalog, loaded.load_window, loaded.given, in_bulk)
     others = [name for name in renames.old_schemas(hints) if name not in once_managed]
     schemas = catalog.schemas + tuple(name for name in (*once_managed, *others) if name not in catalog.schemas)
     found = read(live.connection, schemas, ignore=policy.ignore)

@@ -46,8 +46,9 @@ def report(connect: Any, source: Source, policy: Policy, count_tables: Sequence[
             rename_again(loaded.connection, desired)
             with clock.stage("compare"):
                 difference = settle(loaded.connection, compare(found, desired.catalog, prune=False), desired.catalog)
-        with clock.stage("rows"):
-            differing_rows = rows.check_rows(desired.rows, live.connection, desired.catalog, policy.enforce).differences
+            with clock.stage("rows"):
+                checked = rows.check_rows(desired.rows, live.connection, desired.catalog, policy.enforce)
+                differing_rows = checked.differences
         with clock.stage("count"):
             counts = {table: _count(live.connection, found, table) for table in count_tables}
         missing, different, unexpected = _drifts(difference, found, desired.catalog)

@@ -172,8 +172,15 @@ def _plan(
         ),
     )
     row_steps = [
-        Step(step.sql, step.table._replace(kind="rows"), step.action, step.hazards, shown=step.shown_sql)
-        for step in row_plan.steps
+        Step(
+            each.sql,
+            each.table._replace(kind="rows"),
+            each.action,
+            each.hazards,
+            shown=each.shown_sql,
+            feed=each.feed,
+        )
+        for each in row_plan.steps
     ]
     steps = [step for step in plan.steps if not step.late] + renames.steps(desired.renames) + row_steps
     late = [

@@ -146,7 +146,10 @@ def _execute(cursor: Any, step: Step, settings: Any) -> None:
     try:
         if own:
             _set(cursor, settings)
-        cursor.execute(step.sql)
+        if step.feed is not None:
+            cursor.copy_expert(step.sql, step.feed())
+        else:
+            cursor.execute(step.sql)
         if own:
             _set(cursor, PINNED_SETTINGS.items())
     except psycopg2.Error as error:

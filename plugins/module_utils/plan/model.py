@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Tuple
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ..catalog.model import Hazard, Identity, Object
 
@@ -28,6 +28,8 @@ class Step:
     late: bool = False
     shown: Optional[str] = None
     phase: str = "main"
+    # Makes the file that a COPY … FROM stdin reads.
+    feed: Optional[Callable[[], Any]] = field(default=None, compare=False, repr=False)
 
     @property
     def text(self) -> str:

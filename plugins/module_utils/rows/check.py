@@ -9,12 +9,13 @@ from typing import Any, List, Mapping, Optional
 
 from ..catalog.model import Catalog, Identity
 from ..catalog.read import pin_settings
+from .bulk import differences as bulk_differences
 from .compare import deviations, extra_rows
 from .digest import make_digest
 from .enforce import read_enforce
 from .model import Enforced, Reference, RowCheck, RowDifference
-from .plan import key_text, masked_row, view_maker
-from .resolve import Resolved, resolve
+from .plan import key_text, look_up, masked_row, view_maker
+from .resolve import Resolved
 from .write import row_text
 
 
@@ -28,12 +29,17 @@ def check_rows(
     """Which rows of the source are missing, and which differ where ``enforce`` says that they must not."""
     pin_settings(connection)
     enforced, _warnings = read_enforce(enforce or {}, reference, desired)
-    groups = resolve(reference, connection, view_maker(connection, reference, renamed or {}, True), enforced)
+    reference, groups, bulk = look_up(
+        reference, connection, view_maker(connection, reference, renamed or {}, True), enforced
+    )
     tables = [resolved for group in groups for resolved in group]
     differences: List[RowDifference] = []
     for resolved in tables:
         differences += _differences(connection, resolved, enforced.get(resolved.table.table))
-    digest = None if differences or renamed else make_digest(connection, tables, enforced)
+    for found in bulk:
+        differences += bulk_differences(found) if found.whole or found.missing.rows else []
+    many = [Resolved(found.missing, found.view, {}) for found in bulk]
+    digest = None if differences or renamed else make_digest(connection, tables, enforced, many)
     return RowCheck(tuple(differences), digest)
 
 

@@ -32,10 +32,11 @@ _OPERATOR = re.compile(r'OPERATOR\((?:"[^"]+"|\w+)\.=\)\Z')
 
 
 def make_digest(
-    connection: Any, tables: Sequence[Resolved], enforced: Mapping[Identity, Enforced]
+    connection: Any, tables: Sequence[Resolved], enforced: Mapping[Identity, Enforced], many: Sequence[Resolved] = ()
 ) -> Optional[Dict[str, object]]:
-    """The digest of rows that were all found; None where it cannot be made."""
-    entries: List[Dict[str, Any]] = []
+    """The digest of rows that were all found, those of the tables ``many`` without being held; None where it cannot be
+    made."""
+    entries: List[Dict[str, Any]] = [_whole_entry(resolved) for resolved in many]
     for resolved in tables:
         wish = enforced.get(resolved.table.table)
         by_key = _by_key(resolved)

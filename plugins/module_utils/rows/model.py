@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Dict, FrozenSet, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, FrozenSet, Iterator, Mapping, NamedTuple, Optional, Tuple, Union
 
 from ..catalog.model import Hazard, Identity
 
@@ -143,6 +143,27 @@ class TableRows:
 
 
 @dataclass(frozen=True)
+class BulkTable:
+    """A table of many rows that stay where they are: ``connection`` is the shadow's, ``sources`` the tables there."""
+
+    shape: Shape
+    columns: Tuple[ColumnShape, ...]
+    sources: Tuple[str, ...]
+    count: int
+    connection: Any = field(compare=False, repr=False)
+
+    @property
+    def table(self) -> Identity:
+        return self.shape.table
+
+    @property
+    def key_columns(self) -> Tuple[str, ...]:
+        """The columns of the primary key, which every such table has."""
+        key = self.shape.primary_key
+        return key.columns if key is not None else ()
+
+
+@dataclass(frozen=True)
 class SequenceState:
     """Where a sequence stands."""
 
@@ -168,11 +189,20 @@ class Reference:
     # Sets of tables that reference each other, or themselves.
     cycles: Tuple[FrozenSet[Identity], ...] = ()
     sequences: Mapping[Identity, SequenceState] = field(default_factory=dict)
+    # Tables of many rows, and the place of every table among all: what is referenced comes first.
+    bulk: Tuple[BulkTable, ...] = ()
+    places: Mapping[Identity, int] = field(default_factory=dict)
+
+    @property
+    def all(self) -> Iterator[Union[TableRows, BulkTable]]:
+        """All tables, those of many rows last."""
+        yield from self.tables
+        yield from self.bulk
 
     @property
     def count(self) -> int:
         """The number of rows in all tables."""
-        return sum(len(each.rows) for each in self.tables)
+        return sum(len(each.rows) for each in self.tables) + sum(each.count for each in self.bulk)
 
 
 @dataclass(frozen=True)
@@ -185,7 +215,10 @@ class Enforced:
 
 @dataclass(frozen=True)
 class RowStep:
-    """One statement. ``shown_sql`` is the same text with values of secret columns masked."""
+    """One statement. ``shown_sql`` is the same text with values of secret columns masked.
+
+    ``feed`` makes the file that a COPY … FROM stdin reads.
+    """
 
     table: Identity
     sql: str
@@ -193,6 +226,7 @@ class RowStep:
     hazards: Tuple[Hazard, ...]
     rows: int
     action: str  # insert, update, delete, setval
+    feed: Optional[Callable[[], Any]] = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

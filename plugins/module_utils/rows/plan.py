@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ..catalog.model import Catalog, Hazard, Identity
 from ..catalog.quoting import ident
 from ..catalog.read import pin_settings
+from .bulk import BulkMatch, copy_step, find, follows
+from .bulk import numbers as bulk_numbers
 from .compare import Deviation, deviations, extra_rows
 from .enforce import read_enforce
-from .model import Enforced, Lookup, Reference, Row, RowDiff, RowPlan, RowStep, TableRows
-from .resolve import Group, Resolved, resolve
+from .model import BulkTable, Enforced, Lookup, Reference, Row, RowDiff, RowPlan, RowStep, TableRows
+from .read import arranged
+from .resolve import Group, Links, Resolved, resolve
 from .sequence_plan import after_rows, before_rows
 from .shape import Name, read_shapes
+from .stream import held
 from .unique import parked
 from .view import View, view
 from .write import Statement, Update, chunks, deletes, insert, row_text, updates
@@ -26,10 +30,10 @@ _SHOWN_ROWS = 100
 
 def view_maker(
     connection: Any, reference: Reference, renamed: Mapping[Identity, Identity], live_keys: bool
-) -> Callable[[TableRows], View]:
+) -> Callable[[Union[TableRows, BulkTable]], View]:
     """A function that lays the live table under a table of the source; all shapes are read at once."""
     names: Dict[Identity, Name] = {}
-    for table in reference.tables:
+    for table in reference.all:
         present = renamed.get(table.table, table.table)
         names[table.table] = (present.schema, present.name)
     shapes = read_shapes(connection, list(names.values()))
@@ -53,18 +57,51 @@ def plan_rows(
     renamed = renamed or {}
     pin_settings(connection)
     enforced, warnings = read_enforce(enforce or {}, reference, desired)
-    groups = resolve(reference, connection, view_maker(connection, reference, renamed, not prune), enforced)
+    reference, groups, bulk = look_up(
+        reference, connection, view_maker(connection, reference, renamed, not prune), enforced
+    )
     work = _Work(connection, enforced, list(warnings))
+    inserts: List[Tuple[int, RowStep]] = []
     for group in groups:
         work.insert(group)
+        place = reference.places.get(group[0].table.table, 0)
+        inserts += [(place, step) for step in work.inserts[len(inserts) :]]
         for resolved in group:
             work.enforce(resolved)
     tables = [resolved for group in groups for resolved in group]
+    numbers: Dict[Identity, Tuple[Identity, List[int]]] = {}
+    for found in bulk:
+        place = reference.places[found.table.table]
+        inserts += [(place, step) for step in work.insert_bulk(found)]
+        tables.append(Resolved(found.missing, found.view, {}))
+        numbers.update({sequence: (found.table.table, some) for sequence, some in bulk_numbers(found).items()})
+    inserts.sort(key=lambda each: each[0])  # stable
     first = before_rows(connection, tables, live, desired, renamed)
-    last = after_rows(connection, tables, reference, renamed)
-    steps = first + work.parks + work.inserts + work.updates + list(reversed(work.deletes)) + last
+    last = after_rows(connection, tables, reference, renamed, numbers)
+    ordered = [step for _place, step in inserts]
+    steps = first + work.parks + ordered + work.updates + list(reversed(work.deletes)) + last
     present = {resolved.table.table: len(resolved.found) for resolved in tables}
+    present.update({found.table.table: found.present for found in bulk})
     return RowPlan(tuple(steps), tuple(work.diffs()), present, tuple(work.warnings))
+
+
+def look_up(
+    reference: Reference,
+    connection: Any,
+    view_of: Callable[[Union[TableRows, BulkTable]], View],
+    enforced: Mapping[Identity, Enforced],
+) -> Tuple[Reference, List[Group], List[BulkMatch]]:
+    """Look for all rows. A table of many rows whose references stand elsewhere here is held like any other."""
+    while True:
+        links: Links = {}
+        groups = resolve(reference, connection, view_of, enforced, links)
+        moved = {each.table for each in reference.bulk if follows(each, links)}
+        if not moved:
+            return reference, groups, [find(connection, each, view_of(each)) for each in reference.bulk]
+        tables = {each.table: each for each in reference.tables}
+        tables.update({each.table: held(each) for each in reference.bulk if each.table in moved})
+        bulk = {each.table: each for each in reference.bulk if each.table not in moved}
+        reference = arranged(tables, bulk, reference.sequences)
 
 
 class _Work:
@@ -92,6 +129,16 @@ class _Work:
             lines += [_line(each.table, number) for number in missing[:_SHOWN_ROWS]]
             if len(missing) > _SHOWN_ROWS:
                 lines.append(f"... and {len(missing) - _SHOWN_ROWS} more rows")
+
+    def insert_bulk(self, found: BulkMatch) -> List[RowStep]:
+        """The steps that bring what is missing of a table of many rows."""
+        name = found.table.table
+        if found.whole:
+            self.after.setdefault(name, []).append(f"{found.table.count} rows")
+            return [copy_step(found)]
+        before = len(self.inserts)
+        self.insert((Resolved(found.missing, found.view, {}),))
+        return self.inserts[before:]
 
     def enforce(self, resolved: Resolved) -> None:
         table = resolved.table

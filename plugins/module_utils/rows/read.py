@@ -6,18 +6,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ..catalog.model import Catalog, Identity
+from ..catalog.model import Catalog, Identity, Object
 from ..catalog.quoting import ident, qualified
 from ..catalog.read import pin_settings
 from .clock import from_clock
 from .given import Given, Ranges, normal_uuid
-from .model import ColumnShape, Made, Reference, Row, SequenceState, Shape, TableRows, Unsure, Value
+from .model import BulkTable, ColumnShape, Made, Reference, Row, SequenceState, Shape, TableRows, Unsure, Value
 from .order import components
 from .query import Query
 from .sequences import read_sequences
 from .shape import read_shapes
+from .stream import held, look
 
 # Rows of partitions belong to the partitioned table. They are read where they are: other partitions may be foreign.
 _TABLES = """
@@ -55,12 +56,14 @@ def read_reference(
     desired: Catalog,
     load_window: Tuple[str, str],
     given: Optional[Given] = None,
+    in_bulk: bool = False,
 ) -> Reference:
     """The rows in the tables of the shadow.
 
     ``load_window`` holds clock_timestamp() as text from before and after the load: a time in between is one that the
     source did not write. ``given`` is what was heard during the load; without it a UUID may be anybody's, and whether a
-    sequence gave out numbers is told from the state that it is left in.
+    sequence gave out numbers is told from the state that it is left in. ``in_bulk``: tables of many rows may stay where
+    they are, since nothing is renamed or enforced; ``connection`` has to be there as long as the result is used.
     """
     pin_settings(connection)
     with connection.cursor() as cursor:
@@ -73,28 +76,93 @@ def read_reference(
         zones = [zone for (zone,) in cursor.fetchall()]
     sequences = read_sequences(connection, desired)
     shapes = read_shapes(connection, list(leaves))
+    bulk: Dict[Identity, BulkTable] = {}
+    for name, sources in leaves.items() if in_bulk else ():
+        shape = shapes[name]
+        conditions = _doubts(shape, sequences, given, load_window, zones)
+        if conditions is not None and not _restricted(desired.get(shape.table)):
+            large = look(connection, shape, _stored(shape), sources, conditions)
+            if large is not None:
+                bulk[shape.table] = large
     tables = {}
     for name, sources in leaves.items():
+        if shapes[name].table in bulk:
+            continue
         table = _read_table(connection, shapes[name], sources, load_window, zones)
         if table.rows:
             tables[table.table] = _with_made(table, sequences, given)
-    edges = {
-        identity: [key.referenced for key in table.shape.foreign_keys if key.referenced in tables]
-        for identity, table in tables.items()
-    }
-    ordered: List[TableRows] = []
-    cycles: List[FrozenSet[Identity]] = []
-    for group in components(sorted(tables), edges):
-        ordered += [tables[identity] for identity in group]
-        if len(group) > 1 or group[0] in edges[group[0]]:
-            cycles.append(frozenset(group))
-    return Reference(tuple(ordered), tuple(cycles), sequences)
+    return arranged(tables, bulk, sequences)
+
+
+def arranged(
+    tables: Dict[Identity, TableRows], bulk: Dict[Identity, BulkTable], sequences: Mapping[Identity, SequenceState]
+) -> Reference:
+    """The tables in order. Those of ``bulk`` that need rows of others at hand are held after all."""
+    tables, bulk = dict(tables), dict(bulk)
+    while True:
+        shapes = {identity: each.shape for identity, each in tables.items()}
+        shapes.update({identity: each.shape for identity, each in bulk.items()})
+        edges = {
+            identity: [key.referenced for key in shape.foreign_keys if key.referenced in shapes]
+            for identity, shape in shapes.items()
+        }
+        groups = components(sorted(shapes), edges)
+        entangled = {identity for group in groups if len(group) > 1 for identity in group}
+        for shape in shapes.values():
+            for key in shape.foreign_keys:
+                target = bulk.get(key.referenced)
+                if target is not None and not set(key.referenced_columns) <= set(target.key_columns):
+                    entangled.add(target.table)
+        again = entangled & set(bulk)
+        for identity in again:
+            tables[identity] = held(bulk.pop(identity))
+        if not again:
+            break
+    ordered = [tables[identity] for group in groups for identity in group if identity in tables]
+    cycles = [
+        frozenset(group)
+        for group in groups
+        if group[0] in tables and (len(group) > 1 or group[0] in edges[group[0]])
+    ]
+    places = {identity: place for place, group in enumerate(groups) for identity in group}
+    return Reference(tuple(ordered), tuple(cycles), sequences, tuple(bulk.values()), places)
+
+
+def _stored(shape: Shape) -> Tuple[ColumnShape, ...]:
+    return tuple(column for column in shape.columns if not column.generated)
+
+
+def _restricted(table: Optional[Object]) -> bool:
+    """Whether row security may stand in the way of COPY."""
+    return bool(getattr(table, "row_security", True))
+
+
+def _doubts(
+    shape: Shape,
+    sequences: Mapping[Identity, SequenceState],
+    given: Optional[Given],
+    window: Tuple[str, str],
+    zones: Sequence[str],
+) -> Optional[List[str]]:
+    """Conditions under which a row holds what the load made; None where the table holds it, or has no primary key."""
+    key = shape.primary_key
+    if key is None or not key.plain or shape.has_rules:
+        return None
+    conditions: List[str] = []
+    for column in _stored(shape):
+        state = sequences.get(column.sequence) if column.sequence is not None else None
+        ranges = _given_out(state, given) if state is not None and column.base in _INTEGERS else ()
+        if random_default(column):
+            return None
+        conditions += [f"{ident(column.name)} BETWEEN {low} AND {high}" for low, high in ranges]
+        conditions += [condition for _word, condition in from_clock(column, window, zones)]
+    return conditions
 
 
 def _read_table(
     connection: Any, shape: Shape, sources: Sequence[str], window: Tuple[str, str], zones: Sequence[str]
 ) -> TableRows:
-    columns = tuple(column for column in shape.columns if not column.generated)
+    columns = _stored(shape)
     clocks = [
         (position, word, condition)
         for position, column in enumerate(columns)

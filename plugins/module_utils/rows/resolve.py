@@ -61,10 +61,14 @@ def resolve(
     connection: Any,
     view_of: Callable[[TableRows], View],
     enforced: Mapping[Identity, Enforced],
+    links: Optional[Links] = None,
 ) -> List[Group]:
-    """Look for all rows; the tables come back in the order in which they can be filled."""
+    """Look for all rows; the tables come back in the order in which they can be filled.
+
+    ``links`` is filled with what stands elsewhere in the live database.
+    """
     referenced = _referenced_columns(reference)
-    links: Links = {}
+    links = {} if links is None else links
     result: List[Group] = []
     by_table = {table.table: table for table in reference.tables}
     done: Set[Identity] = set()
@@ -119,7 +123,7 @@ def _outputs(table: TableRows, enforced: Optional[Enforced], referenced: Referen
 
 def _referenced_columns(reference: Reference) -> Referenced:
     result: Dict[Identity, Set[Tuple[str, ...]]] = {}
-    for table in reference.tables:
+    for table in reference.all:
         for key in table.shape.foreign_keys:
             result.setdefault(key.referenced, set()).add(key.referenced_columns)
     return result

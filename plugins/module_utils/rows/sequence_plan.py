@@ -126,10 +126,17 @@ def _states(
 
 
 def after_rows(
-    connection: Any, tables: Sequence[Resolved], reference: Reference, renamed: Mapping[Identity, Identity]
+    connection: Any,
+    tables: Sequence[Resolved],
+    reference: Reference,
+    renamed: Mapping[Identity, Identity],
+    copied: Mapping[Identity, Tuple[Identity, List[int]]],
 ) -> List[RowStep]:
-    """Statements after the last INSERT: past inserted keys, and for new sequences to where the source set them."""
-    inserted: Dict[Identity, Tuple[Identity, List[int]]] = {}
+    """Statements after the last INSERT: past inserted keys, and for new sequences to where the source set them.
+
+    ``copied``: by sequence, a table of many rows and the ends of the numbers that it gets.
+    """
+    inserted = {sequence: (table, list(some)) for sequence, (table, some) in copied.items()}
     for each in tables:
         missing = each.missing
         for position, column in enumerate(each.table.columns):
