@@ -9,10 +9,11 @@ tests/bench/run.py [domainflow] [large]     (both, where nothing is named)
 
 from __future__ import annotations
 
-import resource
+import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections"), str(ROOT / "tests" / "bench")]
 
 import large  # noqa: E402  # the path is set above
+from measure import LOGGED, converge_in_child, logged_statements, measure, slow_network  # noqa: E402
 
 import servers  # noqa: E402  # the path is set above
 from ansible_collections.domainflow.database.plugins.module_utils import engine  # noqa: E402  # the path is set above
@@ -71,28 +73,6 @@ class Bench:
         servers.psql(self.server, name, "", "-q", "-v", "ON_ERROR_STOP=1", *arguments)
 
 
-class Counter:
-    """Wraps a connection factory and counts the statements."""
-
-    def __init__(self, connect: Callable[..., Any]) -> None:
-        self.connect = connect
-        self.statements = 0
-
-    def __call__(self, name: str | None = None) -> Any:
-        import psycopg2.extensions
-
-        counter = self
-
-        class Cursor(psycopg2.extensions.cursor):
-            def execute(self, query: Any, arguments: Any = None) -> None:
-                counter.statements += 1
-                super().execute(query, arguments)
-
-        connection = self.connect(name)
-        connection.cursor_factory = Cursor
-        return connection
-
-
 def domainflow(bench: Bench) -> None:
     """The file that ships: fresh, and again."""
     print("DomainFlow, production file (26 tables)")
@@ -120,61 +100,131 @@ def _open(bench: Bench, name: str) -> Iterator[Any]:
 
 
 def big(bench: Bench) -> None:
-    """The generated schema: loading, reading, planning, and nothing to do."""
-    print(f"generated schema: {large.TABLES} tables, {large.PARTITIONED * large.PARTITIONS} partitions")
+    """The generated schema: loading, reading, planning, a year of releases in one run, and nothing to do."""
+    server = bench.server
+    for version, name in ((large.OLD, "old"), (large.NEW, "new")):
+        what = f"{version.tables} tables, {version.partitions} partitions, {sum(version.triggers) + version.converted} triggers"
+        report(f"generated schema, {name} version", f"{what}, {version.indexes} indexes besides primary keys")
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "large.sql")
-        file.write_text(large.text(), encoding="utf-8")
-        file.chmod(0o644)
-        live = bench.database()
-        psql = seconds(lambda: bench.psql(live, "-f", str(file)))
-        shadow = bench.database()
-
-        def load_shadow() -> None:
-            connection = bench.server.connect(shadow)
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute("SET synchronous_commit = off")
-            load(connection, Source.from_path(str(file)), own_transactions=True)
-            connection.close()
-
-        loaded = seconds(load_shadow)
-        report("psql -q -f", f"{psql:.1f} s")
-        report("loading the shadow", f"{loaded:.1f} s, {loaded / psql:.2f} x psql")
-        _read_and_plan(bench, live)
-        counter = Counter(bench.connector(live))
-        adopted = seconds(lambda: engine.converge(counter, file))
-        report("converge() of a database made by psql", f"{adopted:.1f} s, {adopted / psql:.2f} x psql")
-        counter.statements = 0
-        again = seconds(lambda: engine.converge(counter, file))
-        report("converge(), nothing to do", f"{again:.2f} s, {counter.statements} statements")
-    report("memory of this process at its highest", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+        os.chmod(folder, 0o755)  # noqa: S103  # psql and the engine run as this user; the server reads nothing
+        files = []
+        for version, name in ((large.OLD, "old"), (large.NEW, "new")):
+            files.append(Path(folder, f"{name}.sql"))
+            files[-1].write_text(large.text(version), encoding="utf-8")
+        old, new = (_load(bench, file) for file in files)
+        server.execute(";\n".join(large.seed()) + "; ANALYZE", None, old)
+        _read(bench, new)
+        _plan(bench, old, new)
+        _converge(bench, old, files[1])
 
 
-def _read_and_plan(bench: Bench, live: str) -> None:
-    other = bench.database()
-    with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
-        file.write(large.text(1))
-        file.flush()
-        Path(file.name).chmod(0o644)
-        bench.psql(other, "-f", file.name)
-    counter = Counter(bench.connector(live))
-    connection = counter()
-    catalog.pin_settings(connection)
-    counter.statements = 0
-    start = time.perf_counter()
-    found = catalog.read(connection, ["app", "public"])
-    reading = time.perf_counter() - start
-    report("reading the catalog", f"{reading:.2f} s, {counter.statements} statements, {len(found.objects)} objects")
-    casts = catalog.read_casts(connection)
-    connection.close()
-    with _open(bench, other) as second:
-        desired = catalog.read(second, ["app", "public"])
-    start = time.perf_counter()
-    difference = compare(found, desired, prune=True)
-    plan = make(found, desired, difference, casts, "postgres", prune=True)
-    planning = time.perf_counter() - start
-    report("planning", f"{planning:.2f} s for {len(difference.changes)} changes, {len(plan.steps)} steps")
+def _load(bench: Bench, file: Path) -> str:
+    """The same file by psql and into a shadow; the database that psql made."""
+    live, shadow = bench.database(), bench.database()
+
+    def load_shadow() -> None:
+        connection = bench.server.connect(shadow)
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = off")
+        load(connection, Source.from_path(str(file)), own_transactions=True)
+        connection.close()
+
+    psql, _nothing = measure(bench.server, lambda: bench.psql(live, "-f", str(file)))
+    loaded, _nothing = measure(bench.server, load_shadow)
+    report(f"psql -q -f {file.name}", str(psql))
+    report(f"loading the shadow from {file.name}", str(loaded))
+    report("  ratio", f"{loaded.wall / psql.wall:.2f} x by the clock, {loaded.cpu / psql.cpu:.2f} x by the processor")
+    bench.server.drop_database(shadow)
+    return live
+
+
+def _read(bench: Bench, name: str) -> None:
+    server = bench.server
+    rounds = []
+    for _round in range(3):
+        with _open(bench, name) as connection:
+            rounds.append(measure(server, lambda connection=connection: catalog.read(connection, large.SCHEMAS)))
+    took, found = sorted(rounds, key=lambda each: each[0].wall)[1]
+    report("reading the catalog", f"{took}, {len(found.objects)} objects")
+    with servers_connection(server, name, options=LOGGED) as connection:
+        before = logged_statements(server, [connection.info.backend_pid])
+        catalog.read(connection, large.SCHEMAS)
+        after = logged_statements(server, [connection.info.backend_pid])
+    report("  queries, by the server's log", str(after - before))
+    delays = []
+    for _round in range(2):
+        with slow_network(server.port, 0.05) as port, servers_connection(server, name, port=port) as connection:
+            catalog.pin_settings(connection)
+            slow = measure(server, lambda connection=connection: catalog.read(connection, large.SCHEMAS))[0]
+        with servers_connection(server, name) as connection:
+            catalog.pin_settings(connection)
+            fast = measure(server, lambda connection=connection: catalog.read(connection, large.SCHEMAS))[0]
+        delays.append(slow.wall - fast.wall)
+    report("  what 50 ms of network add to it", f"{min(delays):.2f} s")
+
+
+@contextmanager
+def servers_connection(server: Any, name: str, **more: Any) -> Iterator[Any]:
+    connection = server.connect(name, **more)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _plan(bench: Bench, old: str, new: str) -> None:
+    with _open(bench, old) as connection:
+        found = catalog.read(connection, large.SCHEMAS)
+        casts = catalog.read_casts(connection)
+    with _open(bench, new) as connection:
+        desired = catalog.read(connection, large.SCHEMAS)
+
+    def work() -> Any:
+        difference = compare(found, desired, prune=True)
+        return difference, make(found, desired, difference, casts, "postgres", prune=True)
+
+    took, (difference, plan) = sorted((measure(bench.server, work) for _round in range(3)), key=lambda t: t[0].wall)[1]
+    changes = len(difference.changes)
+    report("planning", f"{took.wall:.2f} s by the clock, {took.client:.2f} s of processor")
+    report("  changes and steps", f"{changes} and {len(plan.steps)}; {took.client * 10000 / changes:.2f} s for 10,000")
+
+
+def _converge(bench: Bench, name: str, file: Path) -> None:
+    server = bench.server
+    policy = {"prune": True, "allow_hazards": ["data_loss"]}
+    rows = _rows(server, name)
+    locks = [0]
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.5):
+            locks[0] = max(locks[0], server.execute("SELECT count(*) FROM pg_locks WHERE NOT fastpath")[0][0])
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        took, outcome = measure(server, lambda: converge_in_child(server, name, file, **policy))
+    finally:
+        done.set()
+        watcher.join()
+    report("old version to new version, committed after the proof", f"{took}, {outcome['steps']} steps")
+    report("  stages", ", ".join(f"{stage} {value:.1f}" for stage, value in outcome["timings"].items() if value >= 0.1))
+    report("  memory of the process at its highest", f"{outcome['memory']} MB")
+    report("  locks held at once", str(locks[0]))
+    report("  rows kept", "all" if _rows(server, name) == rows else "NOT ALL")
+    times = []
+    for _round in range(3):
+        times.append(measure(server, lambda: converge_in_child(server, name, file, LOGGED, **policy)))
+    took, outcome = sorted(times, key=lambda each: each[0].wall)[1]
+    inside = sum(outcome["timings"].values())
+    report("again, with nothing to do", f"{took}, start of Python included; {inside:.2f} s of it in the run")
+    report("  statements, by the server's log", str(logged_statements(server, outcome["pids"])))
+    report("  memory of the process at its highest", f"{outcome['memory']} MB")
+
+
+def _rows(server: Any, name: str) -> list[int]:
+    tables = ("t0", "t19", "events_0", "events_4", "r5", "h0")
+    return [server.execute(f"SELECT count(*) FROM app.{table}", None, name)[0][0] for table in tables]
 
 
 PARTS = {"domainflow": domainflow, "large": big}
@@ -186,7 +236,8 @@ def main() -> int:
     if not set(wanted) <= set(PARTS):
         print(__doc__, file=sys.stderr)
         return 2
-    server = servers.start_server(18, settings={"max_locks_per_transaction": "512"})
+    settings = {"max_locks_per_transaction": "1024", "shared_buffers": "256MB"}
+    server = servers.start_server(18, settings=settings)
     try:
         report("server", f"PostgreSQL {server.major}")
         bench = Bench(server)

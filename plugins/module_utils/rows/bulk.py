@@ -11,7 +11,7 @@ default, a sequence or the clock made during the load. All other tables are held
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ..catalog.quoting import ident, idents
@@ -27,13 +27,18 @@ _SHOWN = 20  # rows that a report names
 
 @dataclass(frozen=True)
 class BulkMatch:
-    """What the live database has of a table. ``whole``: nothing, so all rows are copied; ``missing`` is empty then."""
+    """What the live database has of a table.
+
+    ``whole``: nothing, so all rows are copied; ``missing`` is empty then. ``moved``: rows stand there under another
+    primary key, so that what references them has to follow.
+    """
 
     table: BulkTable
     view: View
     whole: bool
     missing: TableRows
-    present: int = field(default=0)
+    present: int = 0
+    moved: bool = False
 
 
 def find(connection: Any, table: BulkTable, view: View) -> BulkMatch:
@@ -44,9 +49,14 @@ def find(connection: Any, table: BulkTable, view: View) -> BulkMatch:
     if _same(connection, table, view):
         return BulkMatch(table, view, False, nothing, table.count)
     missing: List[Row] = []
+    keys = table.key_columns
+    places = [position for name in keys for position, column in enumerate(table.columns) if column.name == name]
     for rows in batches(table):
         batch = TableRows(table.shape, table.columns, tuple(rows))
-        found = match(connection, view, batch, ()).rows
+        found = match(connection, view, batch, keys).rows
+        for number, hits in found.items():
+            if any(hits[0].values.get(name) != batch.rows[number][place] for name, place in zip(keys, places)):
+                return BulkMatch(table, view, False, nothing, moved=True)
         missing += [row for number, row in enumerate(batch.rows) if number not in found]
     rest = TableRows(table.shape, table.columns, tuple(missing))
     return BulkMatch(table, view, False, rest, table.count - len(missing))

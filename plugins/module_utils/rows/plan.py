@@ -97,7 +97,10 @@ def look_up(
         groups = resolve(reference, connection, view_of, enforced, links)
         moved = {each.table for each in reference.bulk if follows(each, links)}
         if not moved:
-            return reference, groups, [find(connection, each, view_of(each)) for each in reference.bulk]
+            bulk_found = [find(connection, each, view_of(each)) for each in reference.bulk]
+            moved = {each.table.table for each in bulk_found if each.moved}
+            if not moved:
+                return reference, groups, bulk_found
         tables = {each.table: each for each in reference.tables}
         tables.update({each.table: held(each) for each in reference.bulk if each.table in moved})
         bulk = {each.table: each for each in reference.bulk if each.table not in moved}
