@@ -26,6 +26,8 @@ TYPES = """
     CREATE TYPE pair AS (a int, b text);
     CREATE DOMAIN code AS varchar(5) CHECK (VALUE ~ '^[A-Z ]+$');
     CREATE TYPE span AS RANGE (subtype = float8);
+    CREATE TYPE nest AS (p pair, q int[], m mood);
+    CREATE DOMAIN codes AS text[] CHECK (cardinality(VALUE) < 5);
 """
 
 VALUES = {
@@ -50,12 +52,14 @@ VALUES = {
     "time": ["23:59:59.999999"],
     "timetz": ["23:59:59+05:30"],
     "timestamp": ["2024-01-01 00:00:00.000001", "-infinity"],
-    "timestamptz": ["2024-06-01 12:00:00+02"],
+    "timestamptz": ["2024-06-01 12:00:00+02", "infinity", "-infinity", "4713-01-01 00:00:00+00 BC"],
+    "timestamptz(2)": ["2024-06-01 12:00:00.126+02"],
     "interval": ["1 year -2 mons 3 days 04:05:06.7", "-1 day"],
     "uuid": ["00000000-0000-0000-0000-000000000001"],
     "inet": ["10.0.0.1/8", "::1"],
     "cidr": ["10.0.0.0/8"],
     "macaddr": ["08:00:2b:01:02:03"],
+    "macaddr8": ["08:00:2b:01:02:03:04:05"],
     "json": [r'{"b" : 1,  "a":[null, "x\u0041"], "a": 1}'],
     "jsonb": [r'{"b": 1.00, "a": "it"}', r'"q\"uo\te"', "null"],
     "jsonpath": ["$.a[*] ? (@ > 1)"],
@@ -66,13 +70,27 @@ VALUES = {
     "mood[]": ["{sad}"],
     "pair": ['(1,"a ""b"", c")', "(,)"],
     "pair[]": ['{"(1,x)",NULL}'],
+    "nest": ['("(1,""a """"b"""""")","{1,NULL}","it\'s, ""ok""")'],
+    "codes": ["{a,NULL}"],
+    "bytea[]": [r'{"\\x00ff",NULL}'],
+    "timestamptz[]": ['{infinity,"2024-01-01 00:00:00+00"}'],
     "code": ["AB"],
     "int4range": ["[1,5)", "empty", "(,3)"],
     "tstzrange": ['["2024-01-01 00:00:00+00",)'],
     "span": ["[0.1,0.2]"],
+    "span[]": ['{"[0.1,0.2]",empty}'],
+    "numrange": ["(1.10,2.200]"],
+    "daterange": ["[2024-01-01,infinity)"],
     "hstore": [r'"a"=>"1", "b"=>NULL, "c d"=>"e\f"'],
     "point": ["(1.5,-2)"],
     "polygon": ["((0,0),(1,1),(1,0))"],
+    "circle": ["<(0,0),0.1>"],
+    "box": ["(1,1),(0,0.1)"],
+    "line": ["{1,-1,0.1}"],
+    "lseg": ["[(0,0),(1,0.1)]"],
+    "path": ["[(0,0),(1,1)]", "((0,0),(1,1))"],
+    "point[]": ['{"(0.1,2)"}'],
+    "pg_snapshot": ["10:20:10,14"],
     "tsvector": ["'fat':2A 'it''s':1"],
     "tsquery": ["'fat' & !'rat':AB"],
     "pg_lsn": ["16/B374D848"],
@@ -88,6 +106,10 @@ def test_every_type(bench: Bench) -> None:
     if bench.connection.server_version >= 140000:
         values["int4multirange"] = ["{[1,3),[5,8)}", "{}"]
         values["numeric(5,2)"] = ["1.5"]
+        values["numeric(40,3)"] = ["NaN"]
+        values["numeric[]"] = ["{Infinity,-Infinity,NaN,1.10}"]
+    if bench.connection.server_version >= 170000:
+        values["interval year to month"] = ["infinity", "-infinity"]
     for number, (kind, texts) in enumerate(values.items()):
         for key, suffix in ((f"id int PRIMARY KEY, v {kind}", "k"), (f"id int, v {kind}", "n")):
             ddl.append(f"CREATE TABLE t{number}{suffix} ({key});")
@@ -103,7 +125,8 @@ def test_every_type(bench: Bench) -> None:
 
 
 def test_keys_of_every_comparable_type(bench: Bench) -> None:
-    without_equality = {"json", "jsonpath", "xml", "point", "polygon"}
+    without_equality = {"json", "jsonpath", "xml", "point", "polygon", "circle", "box", "line", "lseg", "path"}
+    without_equality |= {"point[]", "pg_snapshot"}
     kinds = [kind for kind in VALUES if kind not in without_equality]
     ddl = TYPES + "".join(f"CREATE TABLE t{number} (v {kind} UNIQUE);" for number, kind in enumerate(kinds))
     fill = ""

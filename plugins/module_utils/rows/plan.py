@@ -149,8 +149,8 @@ class _Work:
         if enforced is None:
             return
         differing, nameless = deviations(resolved, enforced)
-        for statement in parked(self.connection, resolved, enforced, differing):
-            self.parks.append(_step(table.table, statement, 1, "update"))
+        for statement, count in parked(self.connection, resolved, enforced, differing):
+            self.parks.append(_step(table.table, statement, count, "update"))
         if nameless:
             self.warnings.append(
                 f"enforce: {len(nameless)} rows of {table.table.relation} differ, but no list of columns identifies "

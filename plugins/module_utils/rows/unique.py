@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import AbstractSet, Any, Dict, Iterator, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ..catalog.quoting import ident, literal
 from ..errors import EngineError
@@ -20,13 +20,24 @@ from .compare import Deviation, extra_rows
 from .keys import plain_text
 from .match import Found
 from .model import ColumnShape, Enforced, Key, Made, Row
+from .query import Query
 from .resolve import Resolved
-from .write import Statement, Update, update_to
+from .write import Statement, Update, updates
 
 _LENGTH = re.compile(r"character(?: varying)?\((\d+)\)\Z")
 _TEXTS = frozenset(["text", "character varying", "character", "citext", "name"])
-_NUMBERS = frozenset(["smallint", "integer", "bigint", "numeric", "real", "double precision"])
-_TIMES = frozenset(["timestamp without time zone", "timestamp with time zone"])
+# Types that count: what is added to get another value, and where those begin that nothing can be added to.
+_STEPS: Mapping[str, Tuple[str, str]] = {
+    "smallint": ("1", ""),
+    "integer": ("1", ""),
+    "bigint": ("1", ""),
+    "numeric": ("1", "NaN"),
+    "real": ("1", "Infinity"),
+    "double precision": ("1", "Infinity"),
+    "date": ("1", "infinity"),
+    "timestamp without time zone": ("interval '1 day'", "infinity"),
+    "timestamp with time zone": ("interval '1 day'", "infinity"),
+}
 
 
 Where = Tuple[Tuple[str, Optional[str]], ...]
@@ -38,19 +49,23 @@ def _texts(match: Found, names: Sequence[str]) -> Row:
 
 def parked(
     connection: Any, resolved: Resolved, enforced: Enforced, differing: Sequence[Deviation]
-) -> Iterator[Statement]:
-    """Statements that free the values which other rows are about to take."""
-    parks: Dict[Where, Dict[str, str]] = {}
+) -> Iterator[Tuple[Statement, int]]:
+    """Statements that free the values which other rows are about to take, each with the number of rows it changes."""
+    parks: Dict[Where, Dict[str, Optional[str]]] = {}
     for key in resolved.view.keys:
         if key.primary or not key.unique or not key.plain or not _known(key, resolved):
             continue
         wanted = _wanted(resolved, key, differing)
         if not wanted:
             continue
+        by_column: Dict[str, List[Where]] = {}
         for where, names in _holders(connection, resolved, enforced, key, differing, wanted):
-            parks.setdefault(where, {}).update(_park(resolved, key, where, names))
-    for where, places in parks.items():
-        yield update_to(resolved.table.shape, Update(where, ()), places)
+            by_column.setdefault(_column_to_park(resolved, key, names), []).append(where)
+        for name, wheres in by_column.items():
+            for where, place in zip(wheres, _places(connection, resolved, key, name, wheres)):
+                parks.setdefault(where, {})[name] = place
+    changes = [Update(where, tuple(places.items())) for where, places in parks.items()]
+    yield from updates(resolved.table.shape, changes)
 
 
 def _known(key: Key, resolved: Resolved) -> bool:
@@ -103,14 +118,12 @@ def _holders(
                 yield tuple((name, plain_text(value)) for name, value in zip(names, row)), free
 
 
-def _park(resolved: Resolved, key: Key, where: Where, names: Sequence[str]) -> Dict[str, str]:
-    """A column of the key, and an expression that takes it out of the way."""
-    shape = resolved.table.shape
-    columns = {column.name: column for column in shape.columns}
+def _column_to_park(resolved: Resolved, key: Key, names: Sequence[str]) -> str:
+    """One of the key's columns that can hold a value which no row has."""
+    columns = {column.name: column for column in resolved.table.shape.columns}
     for name in names:
-        place = _parking_place(columns[name], key, shape.source, where)
-        if place is not None:
-            return {name: place}
+        if _nullable(columns[name], key) or _kind(columns[name]):
+            return name
     raise EngineError(
         f"enforce: rows of {resolved.table.table.relation} hand values of the unique key {key.name} on to each other, "
         "and there is no value of that type to put in between",
@@ -118,18 +131,45 @@ def _park(resolved: Resolved, key: Key, where: Where, names: Sequence[str]) -> D
     )
 
 
-def _parking_place(column: ColumnShape, key: Key, source: str, where: object) -> Optional[str]:
-    """An expression for a value that no row has."""
-    if not column.not_null and key.nulls_distinct:
-        return "NULL"
-    # The same text each time: a plan that is shown is the one that is run.
-    digest = hashlib.sha256(repr((source, key.name, where)).encode("utf-8", "surrogateescape")).hexdigest()
+def _nullable(column: ColumnShape, key: Key) -> bool:
+    return key.nulls_distinct and not column.not_null
+
+
+def _kind(column: ColumnShape) -> str:
     if column.base in _TEXTS or column.base.endswith(".citext"):
-        length = _LENGTH.match(column.type)
-        return literal(digest[: min(32, int(length.group(1)) if length else 32)])
+        return "text"
+    return "uuid" if column.base == "uuid" else "number" if column.base in _STEPS else ""
+
+
+def _places(
+    connection: Any, resolved: Resolved, key: Key, name: str, wheres: Sequence[Where]
+) -> Sequence[Optional[str]]:
+    """Values that no row has, one for each; the same each time: the plan that is shown is the one that is run."""
+    shape = resolved.table.shape
+    column = next(each for each in shape.columns if each.name == name)
+    if _nullable(column, key):
+        return [None] * len(wheres)
+    if _kind(column) == "number":
+        return _beyond_all(connection, resolved, column, len(wheres))
+    digests = [
+        hashlib.sha256(repr((shape.source, key.name, where)).encode("utf-8", "surrogateescape")).hexdigest()
+        for where in wheres
+    ]
     if column.base == "uuid":
-        return literal(f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}")
-    step = "1" if column.base in _NUMBERS or column.base == "date" else "interval '1 day'"
-    if column.base in _NUMBERS or column.base in _TIMES or column.base == "date":
-        return f"(SELECT max({ident(column.name)}) + {step} FROM {source})"
-    return None
+        return [f"{each[:8]}-{each[8:12]}-4{each[13:16]}-8{each[17:20]}-{each[20:32]}" for each in digests]
+    length = _LENGTH.match(column.type)
+    return [each[: min(32, int(length.group(1)) if length else 32)] for each in digests]
+
+
+def _beyond_all(connection: Any, resolved: Resolved, column: ColumnShape, count: int) -> Sequence[Optional[str]]:
+    """Values behind the last one of a column that counts."""
+    step, end = _STEPS[column.base]
+    name = ident(resolved.view.columns[column.name].name)
+    below = f" WHERE {name} < {literal(end)}" if end else ""
+    with connection.cursor() as cursor:
+        Query(
+            f"SELECT (last + number * {step})::text FROM (SELECT max({name}) AS last FROM {resolved.view.relation}"
+            f"{below}) t, generate_series(1, \0::int) AS number ORDER BY number",
+            [count],
+        ).run(cursor)
+        return [text for (text,) in cursor.fetchall()]

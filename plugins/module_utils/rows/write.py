@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ..catalog.quoting import ident, idents, literal
 from .model import ColumnShape, Lookup, Made, Row, Shape, Special, TableRows, Value
@@ -157,21 +157,6 @@ def _update(shape: Shape, change: Update) -> Statement:
             f"{ident(name)} IS NULL" if value is None else pair(name, value) for name, value in change.where
         )
         return f"UPDATE {shape.source} SET {values} WHERE {where}"
-
-    return _both(shape.columns, text(False), text(True))
-
-
-def update_to(shape: Shape, change: Update, expressions: Mapping[str, str]) -> Statement:
-    """UPDATE of the row that ``change`` finds, of columns to what expressions give."""
-    columns = {column.name: column for column in shape.columns}
-    sets = ", ".join(f"{ident(name)} = {expression}" for name, expression in expressions.items())
-
-    def text(masked: bool) -> str:
-        where = " AND ".join(
-            f"{ident(each)} IS NULL" if value is None else f"{ident(each)} = {value_text(value, columns[each], masked)}"
-            for each, value in change.where
-        )
-        return f"UPDATE {shape.source} SET {sets} WHERE {where}"
 
     return _both(shape.columns, text(False), text(True))
 

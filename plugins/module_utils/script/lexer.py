@@ -116,9 +116,13 @@ def split(lines: Lines, remark: Optional[Callable[[str, int], None]] = None) -> 
                     if quote:
                         inside, opened, tag, pos = _BODY, lines.number, quote.group(), quote.end()
                 elif token == "--":
+                    # A carriage return ends it too, for psql as for the server.
+                    stop = line.find("\r", pos)
                     if remark:
-                        remark(line[pos:].strip(), lines.number)
-                    break
+                        remark((line[pos:] if stop < 0 else line[pos:stop]).strip(), lines.number)
+                    if stop < 0:
+                        break
+                    pos = stop + 1
                 elif token == "/*":
                     inside, opened, comments = _REMARK, lines.number, 1
                 elif char == "\\":
@@ -221,7 +225,7 @@ class Token(NamedTuple):
 
 
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t\n\r\f\v]+|--[^\n]*)
+    r"""(?P<space>[ \t\n\r\f\v]+|--[^\n\r]*)
       | (?P<comment>/\*)
       | (?P<escape>[eE]')
       | (?P<string>(?:[bBxXnN]|[uU]&)?'[^']*')

@@ -31,6 +31,7 @@ def texts(text: str) -> list[str]:
 
 
 ONE_STATEMENT = {
+    "a carriage return ends a comment": "SELECT 1 -- it's\r, ';'",
     "plain string": "SELECT ';'",
     "doubled quote": "SELECT 'it''s; fine'",
     "backslash is plain in a plain string": r"SELECT 'a\', ';'",
