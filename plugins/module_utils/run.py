@@ -14,6 +14,7 @@ from .apply import run as run_steps
 from .catalog import privileges
 from .catalog.fingerprint import fingerprint
 from .catalog.model import Catalog, Identity, Object
+from .catalog.not_null import retold
 from .catalog.read import read, read_casts
 from .desired import Desired, once_managed, read_both, rename_again
 from .diff import Change, Difference, compare, is_database_wide, is_left_over
@@ -21,7 +22,7 @@ from .driver import psycopg2, sql
 from .errors import PermissionMissing, VerificationFailed
 from .live import Clock, Session, in_transaction, session
 from .outcome import Findings, ObjectDiff, Outcome
-from .plan import Plan, Step, big_tables, make, online, set_not_null
+from .plan import Plan, Step, big_tables, make, misplaced, online
 from .plan import locks as plan_locks
 from .plan.describe import describe
 from .policy import Policy
@@ -61,7 +62,7 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
                 once = ledger.database_wide(last)
                 difference = compare(found, desired.renamed, policy.prune, once)
                 difference = settle(loaded.connection, difference, desired.renamed)
-                plan, warnings, row_diff = _plan(live, found, desired, difference, policy)
+                plan, warnings, row_diff = _plan(live, loaded, found, desired, difference, policy)
             rename_again(loaded.connection, desired)
             diff = _object_diffs(plan, found, desired.renamed) + row_diff
             made = _Run(
@@ -148,7 +149,7 @@ def _from_ledger(last: ledger.Entry, version: Optional[str], clock: Clock) -> Ou
 
 
 def _plan(
-    live: Session, found: Catalog, desired: Desired, difference: Difference, policy: Policy
+    live: Session, loaded: Shadow, found: Catalog, desired: Desired, difference: Difference, policy: Policy
 ) -> Tuple[Plan, List[str], Tuple[ObjectDiff, ...]]:
     plan = make(
         found,
@@ -158,6 +159,9 @@ def _plan(
         live.role,
         prune=policy.prune,
         fill_in_later=bool(policy.after_sql),
+        displaced=in_transaction(
+            live.connection, lambda connection: misplaced(connection, loaded.connection, found, desired.renamed)
+        ),
     )
     row_plan = in_transaction(
         live.connection,
@@ -184,7 +188,9 @@ def _plan(
     ]
     steps = [step for step in plan.steps if not step.late] + renames.steps(desired.renames) + row_steps
     late = [
-        replace(step, sql=set_not_null(renames.final(step.object, desired.renames))) for step in plan.steps if step.late
+        replace(step, sql=retold(renames.final(step.object, desired.renames), step.sql))
+        for step in plan.steps
+        if step.late
     ]
     if steps or late:
         big = big_tables(steps + late, found, policy.strategy, policy.big_table_rows)

@@ -10,7 +10,7 @@ partitions first; where it is the partition that is new, they come with it and a
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, List, Optional
 
 from .kind import Context
 from .model import Ddl, Identity
@@ -22,7 +22,26 @@ _NAME_BYTES = 63  # NAMEDATALEN - 1
 
 def comes_along(attached: Any, context: Context) -> bool:
     """Whether the parent's index is there already, so that a new partition brings its own."""
-    return attached is not None and context.live.get(attached) is not None
+    return attached is not None and found_as(attached, context) is not None
+
+
+def found_as(wanted: Identity, context: Context) -> Optional[Identity]:
+    """What an index or key of the source is called in the live database, where it may have to be renamed first."""
+    if wanted in context.live.objects:
+        return wanted
+    new: Any = context.catalog.get(wanted)
+    if new is None or new.parent is None:
+        return None
+    for old in context.live.parts(new.parent, wanted.kind):
+        if old.id not in context.catalog.objects and _content(old) == _content(new):
+            return Identity(*old.id)
+    return None
+
+
+def _content(obj: Any) -> Any:
+    if obj.id.kind == "index":
+        return obj.unique, obj.own_body, obj.tablespace, obj.options
+    return obj.type, obj.own_definition
 
 
 def stays_attached(table: Identity, context: Context) -> bool:
@@ -70,3 +89,29 @@ BEGIN
 END """
     quote = "$unless$"
     return Ddl(f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}")
+
+
+def name_reference(parent: Identity, table: Identity, name: str) -> List[Ddl]:
+    """Give the foreign key that a partition has from the partitioned table's its name, and move aside what has it.
+
+    ``parent`` is the foreign key of the partitioned table.
+    """
+    moved = (_MOVED + name).encode()[:_NAME_BYTES].decode("utf-8", "ignore")
+    on = f"ALTER TABLE {table.relation} RENAME CONSTRAINT"
+    body = f"""
+DECLARE
+    found name := (SELECT k.conname FROM pg_constraint k JOIN pg_constraint p ON p.oid = k.conparentid
+                    WHERE k.conrelid = {literal(table.relation)}::regclass AND k.contype = 'f'
+                      AND p.conrelid = {literal(parent.relation)}::regclass AND p.conname = {literal(parent.part)}
+                      AND p.confrelid = k.confrelid);
+BEGIN
+    IF found <> {literal(name)} THEN
+        IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = {literal(table.relation)}::regclass
+                      AND conname = {literal(name)}) THEN
+            {on} {ident(name)} TO {ident(moved)};
+        END IF;
+        EXECUTE {literal(on + " ")} || quote_ident(found) || {literal(" TO " + ident(name))};
+    END IF;
+END """
+    quote = "$rename$"
+    return [Ddl(f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}")]

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, FrozenSet, List, Mapping, Optional, Tuple
+from typing import Any, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
-from . import casts
+from . import casts, not_null
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
 from .model import Ddl, Hazard, Identity, Object
+from .not_null import NotNull
 from .options import Option, change_options, read_options
 from .quoting import exact, ident, literal, qualified
 from .sequence import SequenceOptions, clauses, reposition
@@ -33,6 +34,9 @@ class Column(Object):
     statistics: int  # -1 the database's default
     options: Tuple[str, ...]
     foreign_options: Tuple[Option, ...]  # of a foreign table's column
+    not_null_constraint: Optional[NotNull]  # what not_null is from PostgreSQL 18 on
+    not_null_name: str = field(compare=False)
+    not_null_local: bool = field(compare=False)
     base_type: str = field(compare=False)
     type_modifier: int = field(compare=False)
     relation_kind: str = field(compare=False)  # table or foreign table
@@ -72,7 +76,8 @@ def _query(version: int) -> str:
                c.reloftype <> 0 AS typed, a.attislocal AND NOT c.relispartition AS local, a.attacl::text[] AS acl,
                pg_get_userbyid(c.relowner) AS owner, d.description AS comment,
                e.oid AS expression_oid, s.seqrelid, sn.nspname AS sequence_schema, sc.relname AS sequence_name,
-               s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
+               s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, c.relispartition,
+               {not_null.columns(version)}
           FROM pg_attribute a
           JOIN pg_class c ON c.oid = a.attrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -85,7 +90,7 @@ def _query(version: int) -> str:
           LEFT JOIN pg_class sc ON sc.oid = s.seqrelid
           LEFT JOIN pg_namespace sn ON sn.oid = sc.relnamespace
           LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass
-                                    AND d.objsubid = a.attnum
+                                    AND d.objsubid = a.attnum{not_null.joins(version)}
          WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped
          ORDER BY n.nspname, c.relname, a.attnum"""
 
@@ -117,6 +122,9 @@ def _read(row: Any, context: ReadContext) -> Column:
         type_modifier=row.type_modifier,
         relation_kind="foreign table" if row.relkind == "f" else "table",
         typed=row.typed,
+        not_null_constraint=not_null.read(row),
+        not_null_name=row.not_null_name or "",
+        not_null_local=bool(row.not_null_name) and row.not_null_local,
     )
 
 
@@ -145,9 +153,8 @@ def definition(column: Column, context: Context) -> str:
         words.append(_identity_clause(column))
     elif default is not None:
         words.append(f"DEFAULT {exact(default.expression)}")  # type: ignore[attr-defined]  # the identity's kind is default
-    if column.not_null:
-        words.append("NOT NULL")
-    return " ".join(words)
+    words.append(not_null.clause(column))
+    return " ".join(word for word in words if word)
 
 
 def after_create(column: Column, context: Context, in_table: bool) -> List[Ddl]:
@@ -157,15 +164,29 @@ def after_create(column: Column, context: Context, in_table: bool) -> List[Ddl]:
         for name, plain in (("storage", None), ("compression", ""), ("statistics", -1), ("options", ()))
         if getattr(column, name) != plain
     }
-    return _physical(column, fields, (), context) + _foreign(column, ())
+    result = not_null.after_create(column, context, in_table)
+    return result + _physical(column, fields, (), context) + _foreign(column, ())
+
+
+def _comes_with_parents(column: Column, context: Context) -> bool:
+    """Whether a column is made with one of a table that is inherited from already."""
+    before, after = context.live.get(column.parent), context.catalog.get(column.parent)
+    if before is None:
+        return True
+    kept = set(getattr(before, "inherits", ())) & set(getattr(after, "inherits", ()))
+    return any((parent.id.schema, parent.id.name) in kept for parent in inherited_from(column, context.catalog))
+
+
+def listed(words: List[str]) -> str:
+    """What CREATE TABLE … PARTITION OF says of columns, in parentheses; '' where there is nothing to say."""
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _create(column: Column, context: Context) -> List[Ddl]:
     table = column.parent
     if column.typed:
         return _of_type(column, context) + after_create(column, context, in_table=False)
-    if not column.local:
-        # It came with the parent's.
+    if not column.local and _comes_with_parents(column, context):
         return beyond_parents(column, context) + after_create(column, context, in_table=False)
     sql = f"ALTER TABLE {table.relation} ADD COLUMN {definition(column, context)}"
     hazards: Tuple[Hazard, ...] = ()
@@ -182,7 +203,7 @@ def inherited_from(column: Column, catalog: Any) -> List[Column]:
     return [found for found in map(catalog.get, parents) if found is not None]
 
 
-def beyond_parents(column: Column, context: Context) -> List[Ddl]:
+def beyond_parents(column: Column, context: Context, in_table: bool = False) -> List[Ddl]:
     """What an inherited column has that it did not inherit: another default, NOT NULL."""
     parents = inherited_from(column, context.catalog)
     table = column.parent
@@ -193,9 +214,35 @@ def beyond_parents(column: Column, context: Context) -> List[Ddl]:
     if expression not in theirs and not column.generated:
         words.append(f"SET DEFAULT {expression}" if expression is not None else "DROP DEFAULT")
     result = [f"ONLY {table.relation} ALTER COLUMN {ident(column.id.part)} {each}" for each in words]
-    if column.not_null and not any(parent.not_null for parent in parents):
-        result.append(f"{table.relation} ALTER COLUMN {ident(column.id.part)} SET NOT NULL")
-    return [Ddl(f"ALTER TABLE {each}", (), "ACCESS EXCLUSIVE", table) for each in result]
+    ddls = [Ddl(f"ALTER TABLE {each}", (), "ACCESS EXCLUSIVE", table) for each in result]
+    written = in_table and _own_not_null(column, context)
+    if column.not_null and not written and not any(not_null.handed_down(parent) for parent in parents):
+        ddls += not_null.set_ddl(column, context, scan_for_nulls(column, context))
+    return ddls
+
+
+def scan_for_nulls(column: Column, context: Context) -> Hazard:
+    """What SET NOT NULL does."""
+    table = column.parent
+    rows = context.table_facts(table).rows
+    return Hazard("blocking_scan", f"{table.relation}: about {rows} rows are read for null values")
+
+
+def own_not_nulls(columns: Sequence[Column], context: Context) -> List[str]:
+    """The NOT NULLs that a new table has beyond what it inherits, for the column list of CREATE TABLE."""
+    found = [_own_not_null(column, context) for column in columns if not column.local]
+    return [words for words in found if words]
+
+
+def _own_not_null(column: Column, context: Context) -> str:
+    given = [parent for parent in inherited_from(column, context.catalog) if not_null.handed_down(parent)]
+    constraint = column.not_null_constraint
+    if constraint is None or not constraint.valid:
+        return ""
+    if given and (not constraint.local or given[0].not_null_name == column.not_null_name):
+        return ""
+    tail = " NO INHERIT" if constraint.no_inherit else ""
+    return f"CONSTRAINT {ident(column.not_null_name)} NOT NULL {ident(column.id.part)}{tail}"
 
 
 def _of_type(column: Column, context: Context) -> List[Ddl]:
@@ -203,12 +250,13 @@ def _of_type(column: Column, context: Context) -> List[Ddl]:
     table = column.parent
     on = f"ALTER TABLE {table.relation} ALTER COLUMN {ident(column.id.part)}"
     default = context.catalog.get(default_of(column)) if default_of(column) in context.folded else None
-    words = []
+    result = []
     if default is not None:
-        words.append(f"SET DEFAULT {default.expression}")  # type: ignore[attr-defined]  # the identity's kind is default
+        words = f"SET DEFAULT {default.expression}"  # type: ignore[attr-defined]  # the identity's kind is default
+        result.append(Ddl(f"{on} {words}", (), "ACCESS EXCLUSIVE", table))
     if column.not_null:
-        words.append("SET NOT NULL")
-    return [Ddl(f"{on} {each}", (), "ACCESS EXCLUSIVE", table) for each in words]
+        result += not_null.set_ddl(column, context, scan_for_nulls(column, context))
+    return result
 
 
 _HANDED_DOWN = frozenset({"data_type", "collation", "not_null", "identity", "generated", "generation_expression"})
@@ -243,6 +291,12 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
 
     if old.typed and new.typed:
         fields -= {"data_type", "collation"}  # the type was altered
+    constrained: List[Ddl] = []
+    if old.not_null_constraint is not None or new.not_null_constraint is not None:
+        constrained = _alter_not_null(old, new, fields, context)
+        fields -= {"not_null", "not_null_constraint"}
+        if new.not_null:
+            result += constrained
     fields, follows = _done_by_parents(old, new, fields, context)
     result += follows
     if "generated" in fields or ("generation_expression" in fields and context.server_version < 170000):
@@ -254,6 +308,8 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
         add(f"SET EXPRESSION AS ({exact(new.generation_expression or '')})", rewrite, invalidates=True)
     if old.identity and not new.identity:
         add("DROP IDENTITY")
+    if not new.not_null:
+        result += constrained
     if fields & {"data_type", "collation"}:
         collate = f" COLLATE {new.collation}" if new.collation else ""
         using = casts.using_clause(old, new, ident(new.id.part), context.casts)
@@ -272,13 +328,27 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
     return result
 
 
+def kept_parents(old: Column, new: Column, context: Context) -> List[Tuple[Column, Column]]:
+    """The columns that it inherits from before and after, as they are and as they will be."""
+    before = {parent.id: parent for parent in inherited_from(old, context.live)}
+    return [(before[p.id], p) for p in inherited_from(new, context.catalog) if p.id in before]
+
+
+def _alter_not_null(old: Column, new: Column, fields: FrozenSet[str], context: Context) -> List[Ddl]:
+    if not fields & {"not_null", "not_null_constraint"} and old.not_null_name == new.not_null_name:
+        return []
+    parents = kept_parents(old, new, context)
+    in_tree = bool(context.live.heirs(old.parent)) or any(not_null.handed_down(after) for _before, after in parents)
+    return not_null.alter(old, new, parents, in_tree, context, scan_for_nulls(new, context))
+
+
 def _alter_identity(old: Column, new: Column, on: str, table: Identity) -> List[Ddl]:
     def step(words: str) -> Ddl:
         return Ddl(f"{on} {words}", (), "ACCESS EXCLUSIVE", table)
 
     result = []
     if not old.identity:
-        if not old.not_null:
+        if not old.not_null and new.not_null_constraint is None:
             result.append(step("SET NOT NULL"))
         result.append(step(f"ADD {_identity_clause(new)}"))
         return result + _past_values(new)

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, FrozenSet, List, Optional, Tuple
 
-from . import attached
-from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
+from . import attached, lineage
+from .kind import CATALOG_OIDS, Context, Kind, ReadContext, comment_ddl, option_changes, options_text
 from .model import Ddl, Hazard, Identity, Object
 from .quoting import exact, ident
 
@@ -29,6 +29,7 @@ class Constraint(Object):
     attached: Optional[Identity]  # the partitioned table's key that this partition's belongs to
     usual_name: bool = field(compare=False)  # the one that PostgreSQL gives it
     own_definition: str = field(compare=False)
+    no_inherit: bool = field(compare=False)
 
     @property
     def parent(self) -> Identity:
@@ -36,14 +37,15 @@ class Constraint(Object):
 
 
 def _query(_version: int) -> str:
-    # What a partition or child only inherits (no local definition) follows its parent.
+    # What a partition or child only inherits (no local definition) follows its parent, under the parent's name; a
+    # foreign key can have another one.
     return """
         SELECT k.oid, n.nspname AS schema, c.relname AS table_name, k.conname AS name, k.contype::text AS type,
                pg_get_constraintdef(k.oid) AS definition, i.reloptions AS index_options, ts.spcname AS index_tablespace,
                CASE WHEN k.contype <> 'f' AND k.conindid <> 0 THEN k.conindid END AS index_oid,
                c.relkind::text AS relkind, an.nspname AS attached_schema, ac.relname AS attached_table,
                ak.conname AS attached_name,
-               k.conname = c.relname || CASE k.contype WHEN 'p' THEN '_pkey' ELSE '_' || (
+               k.connoinherit, k.conname = c.relname || CASE k.contype WHEN 'p' THEN '_pkey' ELSE '_' || (
                    SELECT string_agg(a.attname, '_' ORDER BY a.attnum) FROM pg_attribute a
                     WHERE a.attrelid = k.conindid) || '_key' END AS usual_name,
                rn.nspname AS referenced_schema,
@@ -61,7 +63,9 @@ def _query(_version: int) -> str:
           LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_constraint'::regclass AND d.objsubid = 0
          WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p', 'f') AND k.contype IN ('p', 'u', 'f', 'c', 'x')
            AND (((k.conislocal OR k.coninhcount = 0) AND k.conparentid = 0)
-                OR (ak.oid IS NOT NULL AND k.contype IN ('p', 'u', 'x')))
+                OR (ak.oid IS NOT NULL AND k.contype IN ('p', 'u', 'x'))
+                OR (k.contype = 'f' AND ak.contype = 'f' AND k.confrelid = ak.confrelid
+                    AND (k.conname <> ak.conname OR d.description IS NOT NULL)))
          ORDER BY n.nspname, c.relname, k.conname"""
 
 
@@ -81,6 +85,7 @@ def _read(row: Any, _context: ReadContext) -> Constraint:
         relation_kind="foreign table" if row.relkind == "f" else "table",
         attached=_attached(row),
         usual_name=bool(row.usual_name),
+        no_inherit=row.connoinherit,
     )
 
 
@@ -107,11 +112,34 @@ def _create(constraint: Constraint, context: Context) -> List[Ddl]:
     elif not words.endswith(NOT_VALID):
         hazards = (Hazard("blocking_scan", f"{table.relation}: about {rows} rows are checked"),)
     sql = f"ALTER TABLE {table.relation} ADD CONSTRAINT {ident(constraint.id.part)} {words}"
+    if constraint.attached is not None and constraint.type == "f":
+        # It is made by the partitioned table's, or with the partition, under that one's name where it is free.
+        others = context.live.constraints_named(constraint.id.part) + context.catalog.constraints_named(
+            constraint.id.part
+        )
+        if constraint.id.part == constraint.attached.part and all(each.parent != table for each in others):
+            return []
+        return attached.name_reference(constraint.attached, table, constraint.id.part)
     if constraint.attached is not None and attached.comes_along(constraint.attached, context):
         index = Identity("index", constraint.attached.schema, constraint.attached.part)
         result = attached.name_after(index, table, constraint.id.part, constraint.usual_name, context)
         return result + [attached.unless_there(table, constraint.id.part, sql)]
-    return [Ddl(sql, hazards, _LOCKS.get(constraint.type, "ACCESS EXCLUSIVE"), table)]
+    result = [Ddl(sql, hazards, _LOCKS.get(constraint.type, "ACCESS EXCLUSIVE"), table)]
+    before = _left_over(constraint, context) if constraint.type in "cf" else None
+    if before is None:
+        return result
+    if before.own_definition == constraint.own_definition:
+        return []
+    drop = f"ALTER TABLE {table.relation} DROP CONSTRAINT {ident(constraint.id.part)}"
+    return [Ddl(drop, (), "ACCESS EXCLUSIVE", table)] + result
+
+
+def _left_over(constraint: Constraint, context: Context) -> Optional[Constraint]:
+    """The check or foreign key of that name that stays with a table which inherits no more from where it had it."""
+    old, new = context.live.get(constraint.parent), context.catalog.get(constraint.parent)
+    if old is None or new is None or constraint.id in context.live.objects:
+        return None
+    return lineage.left_over(old, new, context.live).get(constraint.id.part)
 
 
 def _with_options(definition: str, words: str) -> str:
@@ -127,6 +155,10 @@ def _with_options(definition: str, words: str) -> str:
 
 def _alter(old: Constraint, new: Constraint, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
     table = new.parent
+    if new.attached is not None and old.attached is not None:
+        fields -= {"attached"} if old.attached == attached.found_as(new.attached, context) else set()
+        if not fields:
+            return []
     if "attached" in fields:
         if old.attached is not None and attached.stays_attached(table, context):
             return None
@@ -173,7 +205,12 @@ def split_deferral(definition: str) -> Tuple[str, str]:
 def _drop(constraint: Constraint, context: Context) -> List[Ddl]:
     table = constraint.parent
     if constraint.attached is not None and attached.stays_attached(table, context):
-        return []
+        if constraint.type != "f" or constraint.attached not in context.catalog.objects:
+            return []
+        result = attached.name_reference(constraint.attached, table, constraint.attached.part)
+        if constraint.comment is None:
+            return result
+        return [comment_ddl(KIND, replace(constraint, comment=None))] + result
     sql = f"ALTER TABLE {table.relation} DROP CONSTRAINT {ident(constraint.id.part)}"
     return [Ddl(sql, (), "ACCESS EXCLUSIVE", table)]
 

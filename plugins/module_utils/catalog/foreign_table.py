@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, FrozenSet, List, Optional, Tuple
 
 from . import column as columns
+from . import lineage
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, rename_ddl
 from .model import Ddl, Identity, Object
 from .options import Option, change_options, read_options, with_options
@@ -64,21 +65,25 @@ def _read(row: Any, context: ReadContext) -> ForeignTable:
 
 def _create(table: ForeignTable, context: Context) -> List[Ddl]:
     parts = list(context.catalog.parts(table.id, "column"))
+    beyond = columns.own_not_nulls(parts, context)
     if table.partition_of is not None:
-        shape = f" PARTITION OF {table.partition_of.relation} {table.partition_bound}"
+        shape = f" PARTITION OF {table.partition_of.relation}{columns.listed(beyond)} {table.partition_bound}"
     else:
-        lines = ",\n".join("    " + columns.definition(column, context) for column in parts if column.local)
+        own = [columns.definition(column, context) for column in parts if column.local]
+        lines = ",\n".join("    " + words for words in own + beyond)
         shape = f" (\n{lines}\n)" if lines else " ()"
         if table.inherits:
             shape += f" INHERITS ({', '.join(qualified(*parent) for parent in table.inherits)})"
     head = f"CREATE FOREIGN TABLE {table.id.relation}{shape} SERVER {ident(table.server)}"
     result = [with_options(head, table.options)]
     for column in parts:
+        if not column.local:
+            result += columns.beyond_parents(column, context, in_table=True)
         result += columns.after_create(column, context, in_table=True)
     return result
 
 
-def _alter(old: ForeignTable, new: ForeignTable, fields: FrozenSet[str], _context: Context) -> Optional[List[Ddl]]:
+def _alter(old: ForeignTable, new: ForeignTable, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
     if "server" in fields:
         return None
     name = new.id.relation
@@ -87,20 +92,7 @@ def _alter(old: ForeignTable, new: ForeignTable, fields: FrozenSet[str], _contex
         on = f"ALTER FOREIGN TABLE {name}"
         result.append(change_options(on, old.options, new.options, lock="ACCESS EXCLUSIVE", table=new.id))
     if fields & {"inherits", "partition_bound"}:
-        if old.partition_bound is not None:
-            sql = f"ALTER TABLE {qualified(*old.inherits[0])} DETACH PARTITION {name}"
-            result.append(Ddl(sql, (), "ACCESS EXCLUSIVE", old.partition_of))
-        gone = () if old.partition_bound is not None else old.inherits
-        for parent in gone:
-            if parent not in new.inherits or new.partition_bound is not None:
-                result.append(Ddl(f"ALTER FOREIGN TABLE {name} NO INHERIT {qualified(*parent)}"))
-        if new.partition_bound is not None:
-            sql = f"ALTER TABLE {qualified(*new.inherits[0])} ATTACH PARTITION {name} {new.partition_bound}"
-            result.append(Ddl(sql, (), "SHARE UPDATE EXCLUSIVE", new.partition_of))
-            return result
-        for parent in new.inherits:
-            if parent not in gone:
-                result.append(Ddl(f"ALTER FOREIGN TABLE {name} INHERIT {qualified(*parent)}"))
+        result += lineage.leave(old, new, context)
     return result
 
 

@@ -149,6 +149,8 @@ def _settings(index: Index, fields: Any, old: Tuple[Tuple[int, int], ...]) -> Li
 def _alter(old: Index, new: Index, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
     # Where one of the two is attached, the texts are not to be compared.
     fields -= {"body"} if "attached" in fields and old.own_body == new.own_body else set()
+    if new.attached is not None and old.attached is not None:
+        fields -= {"attached"} if old.attached == attached.found_as(new.attached, context) else set()
     if fields - {"tablespace", "statistics", "clustered", "attached", "options"}:
         return None
     result: List[Ddl] = _options(old.options, new) if "options" in fields else []

@@ -153,6 +153,8 @@ class Catalog:
     unread: Tuple[str, ...] = ()
     ignored: Tuple[Identity, ...] = ()
     _parts: Dict[Identity, List[Identity]] = field(default_factory=dict, compare=False, repr=False)
+    _named: Dict[str, List[Object]] = field(default_factory=dict, compare=False, repr=False)
+    _heirs: Dict[Identity, List[Identity]] = field(default_factory=dict, compare=False, repr=False)
 
     def get(self, identity: Identity) -> Optional[Object]:
         """The object of that identity, or None."""
@@ -165,3 +167,23 @@ class Catalog:
                 if obj.parent is not None:
                     self._parts.setdefault(obj.parent, []).append(obj.id)
         return (self.objects[part] for part in self._parts.get(identity, ()) if part.kind == kind)
+
+    def constraints_named(self, name: str) -> List[Object]:
+        """The constraints of that name, whatever their table; a NOT NULL is its column's."""
+        if not self._named:
+            self._named[""] = []
+            for obj in self.objects.values():
+                if obj.id.kind == "column":
+                    self._named.setdefault(getattr(obj, "not_null_name", ""), []).append(obj)
+                elif obj.id.kind == "constraint":
+                    self._named.setdefault(obj.id.part, []).append(obj)
+        return self._named.get(name, [])
+
+    def heirs(self, table: Identity) -> List[Identity]:
+        """The tables that inherit from a table directly, its partitions among them."""
+        if not self._heirs:
+            self._heirs[Identity("")] = []
+            for obj in self.objects.values():
+                for parent in getattr(obj, "inherits", ()):
+                    self._heirs.setdefault(Identity("table", *parent), []).append(obj.id)
+        return self._heirs.get(table, [])

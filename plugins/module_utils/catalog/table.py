@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, FrozenSet, List, Optional, Tuple
 
 from . import column as columns
+from . import lineage
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
 from .model import Ddl, Facts, Hazard, Identity, Object
 from .quoting import ident, qualified
@@ -32,6 +33,7 @@ class Table(Object):
     partition_key: Optional[str]
     partition_bound: Optional[str]  # of a partition, whose parent is inherits[0]
     inherited_columns: Tuple[str, ...]  # those that the table does not define itself; of a partition: none
+    partition_columns: Tuple[str, ...] = field(compare=False)  # those that the partition key is made of
 
     @property
     def partition_of(self) -> Optional[Identity]:
@@ -52,7 +54,13 @@ def _query(_version: int) -> str:
                c.reltuples, c.relpages, c.reltype,
                (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attislocal AND NOT a.attisdropped
-                   AND NOT c.relispartition) AS inherited_columns
+                   AND NOT c.relispartition) AS inherited_columns,
+               CASE WHEN c.relkind = 'p' THEN
+                   (SELECT array_agg(DISTINCT a.attname::text) FROM pg_depend k JOIN pg_attribute a
+                        ON a.attrelid = k.objid AND a.attnum = k.objsubid
+                     WHERE k.classid = 'pg_class'::regclass AND k.objid = c.oid AND k.objsubid > 0 AND k.deptype = 'i'
+                       AND k.refclassid = 'pg_class'::regclass AND k.refobjid = c.oid AND k.refobjsubid = 0) END
+                   AS partition_columns
           FROM pg_class c
           JOIN pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
@@ -93,6 +101,7 @@ def _read(row: Any, context: ReadContext) -> Table:
         partition_key=row.partition_key,
         partition_bound=row.partition_bound,
         inherited_columns=tuple(row.inherited_columns or ()),
+        partition_columns=tuple(row.partition_columns or ()),
     )
 
 
@@ -105,11 +114,12 @@ def _create(table: Table, context: Context) -> List[Ddl]:
     parts = list(context.catalog.parts(table.id, "column"))
     unlogged = "UNLOGGED " if table.unlogged else ""
     partition_of = table.partition_of
+    beyond = columns.own_not_nulls(parts, context)
     if partition_of is not None:
-        shape = f" PARTITION OF {partition_of.relation} {table.partition_bound}"
+        shape = f" PARTITION OF {partition_of.relation}{columns.listed(beyond)} {table.partition_bound}"
     else:
         own = [column for column in parts if column.local]
-        lines = ",\n".join("    " + columns.definition(column, context) for column in own)
+        lines = ",\n".join("    " + words for words in [columns.definition(c, context) for c in own] + beyond)
         if table.of_type:
             options = [each for each in (columns.definition(c, context) for c in own) if not each.endswith(" OPTIONS")]
             shape = f" OF {table.of_type}" + (f" ({', '.join(options)})" if options else "")
@@ -129,7 +139,7 @@ def _create(table: Table, context: Context) -> List[Ddl]:
     result += _row_security(table, {"row_security", "force_row_security"}, created=True)
     for column in parts:
         if not column.local:
-            result += columns.beyond_parents(column, context)
+            result += columns.beyond_parents(column, context, in_table=True)
         result += columns.after_create(column, context, in_table=True)
     return result
 
@@ -137,9 +147,9 @@ def _create(table: Table, context: Context) -> List[Ddl]:
 def _row_security(table: Table, fields: Any, created: bool = False) -> List[Ddl]:
     name = table.id.relation
     result = []
-    for field, words in (("row_security", ("ENABLE", "DISABLE")), ("force_row_security", ("FORCE", "NO FORCE"))):
-        on = getattr(table, field)
-        if field in fields and (on or not created):
+    for name_of, words in (("row_security", ("ENABLE", "DISABLE")), ("force_row_security", ("FORCE", "NO FORCE"))):
+        on = getattr(table, name_of)
+        if name_of in fields and (on or not created):
             hazards = () if on else (Hazard("security_relaxation", f"row level security of {name} is loosened"),)
             sql = f"ALTER TABLE {name} {words[0] if on else words[1]} ROW LEVEL SECURITY"
             result.append(Ddl(sql, hazards, "ACCESS EXCLUSIVE", table.id))
@@ -166,6 +176,8 @@ MARKS = frozenset({"replica_identity", "replica_index", "cluster_index"})
 def _alter(old: Table, new: Table, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
     if "partition_key" in fields or _comes_to_inherit(old, new, context):
         return None
+    if "inherits" in fields and lineage.hands_checks_down(old, new, context):
+        return None
     name = new.id.relation
     facts = context.table_facts(old.id)
     rewrite = (Hazard("table_rewrite", f"{name}: about {facts.rows} rows are written anew"),)
@@ -177,7 +189,7 @@ def _alter(old: Table, new: Table, fields: FrozenSet[str], context: Context) -> 
         sql = f"ALTER TABLE {name} SET {'UNLOGGED' if new.unlogged else 'LOGGED'}"
         result.append(Ddl(sql, rewrite, "ACCESS EXCLUSIVE", new.id))
     if fields & {"inherits", "partition_bound"}:
-        result += _inheritance(old, new)
+        result += lineage.leave(old, new, context)
     if "options" in fields:
         to_set, to_reset = option_changes(old.options, new.options)
         if to_set:
@@ -216,32 +228,6 @@ def _comes_to_inherit(old: Table, new: Table, context: Context) -> bool:
         column.id.part for parent in added for column in context.catalog.parts(Identity("table", *parent), "column")
     }
     return bool(now_inherited & had or of_added - had)
-
-
-def detach(old: Table) -> List[Ddl]:
-    """A step of its own, before any partition takes the place that it leaves."""
-    sql = f"ALTER TABLE {qualified(*old.inherits[0])} DETACH PARTITION {old.id.relation}"
-    return [Ddl(sql, (), "ACCESS EXCLUSIVE", old.partition_of)]
-
-
-def _inheritance(old: Table, new: Table) -> List[Ddl]:
-    name = new.id.relation
-    result = []
-    if old.partition_bound is None:
-        for parent in old.inherits:
-            if parent not in new.inherits or new.partition_bound is not None:
-                result.append(
-                    Ddl(f"ALTER TABLE {name} NO INHERIT {qualified(*parent)}", (), "ACCESS EXCLUSIVE", new.id)
-                )
-    if new.partition_bound is not None:
-        sql = f"ALTER TABLE {qualified(*new.inherits[0])} ATTACH PARTITION {name} {new.partition_bound}"
-        hazard = Hazard("blocking_scan", f"{name} is read to prove that its rows fit the bound")
-        result.append(Ddl(sql, (hazard,), "SHARE UPDATE EXCLUSIVE", new.partition_of))
-    else:
-        for parent in new.inherits:
-            if parent not in old.inherits or old.partition_bound is not None:
-                result.append(Ddl(f"ALTER TABLE {name} INHERIT {qualified(*parent)}", (), "ACCESS EXCLUSIVE", new.id))
-    return result
 
 
 def _drop(table: Table, _context: Context) -> List[Ddl]:

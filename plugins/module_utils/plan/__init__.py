@@ -11,8 +11,9 @@ the statements for what cannot be altered, ``online.py`` rewrites the steps on b
 
 from __future__ import annotations
 
-from .make import make, set_not_null
+from .make import make
+from .misplaced import misplaced
 from .model import Plan, Probe, Step
 from .online import big_tables, online
 
-__all__ = ["Plan", "Probe", "Step", "big_tables", "make", "online", "set_not_null"]
+__all__ = ["Plan", "Probe", "Step", "big_tables", "make", "misplaced", "online"]

@@ -8,13 +8,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Callable, Dict, FrozenSet, List, Mapping, Tuple, cast
 
-from ..catalog import privileges, sequence, table
-from ..catalog.column import Column, default_of
+from ..catalog import lineage, not_null, privileges, sequence, table
+from ..catalog.column import Column, default_of, scan_for_nulls
 from ..catalog.default_privileges import OBJECT_CLASSES, DefaultPrivileges
 from ..catalog.kind import Context, Kind, comment_ddl, owner_ddl
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Ddl, Grant, Hazard, Identity, Object
 from ..catalog.quoting import ident
+from ..catalog.type_usage import TYPE_KINDS
 from ..diff import Difference
 from ..diff.compare import default_grants
 from ..errors import EngineError
@@ -36,15 +37,17 @@ def make(
     current_role: str,
     prune: bool = False,
     fill_in_later: bool = False,
+    displaced: FrozenSet[Identity] = frozenset(),
 ) -> Plan:
     """The ordered steps that carry out ``difference``.
 
     ``casts`` are the server's (see catalog.read.read_casts), ``current_role`` owns what the steps make.
     ``fill_in_later``: the caller's own SQL gives values to new columns, so NOT NULL is set after it.
+    ``displaced`` are partitioned tables with rows that change partitions (see misplaced.py).
     """
     context = Context(live.server_version, desired, live, casts=casts)
     work = Work(live, desired, prune)
-    gather(difference, work, context)
+    gather(difference, work, context, displaced)
     planner = _Planner(work, dataclasses.replace(context, folded=foldable_defaults(work)), current_role, fill_in_later)
     steps = planner.steps()
     objects = tuple((change.old, change.new) for change in difference.changes)
@@ -60,7 +63,7 @@ class _Planner:
         self.current_role = current_role
         self.fill_in_later = fill_in_later
         self.probes: List[Probe] = []
-        self.needs = Needs(work, context.folded)
+        self.needs = Needs(work, context)
         self.new_columns: Dict[Identity, List[Column]] = {}
         for obj in work.creates.values():
             if isinstance(obj, Column):
@@ -90,14 +93,22 @@ class _Planner:
             return self._as_steps("rename", identity, rename(old, new.id))
         if action == "retire":
             return self._as_steps("rename", identity, replace.retire(work.drops[identity], work.live))
+        if action == "names":
+            return self._as_steps("alter", identity, self.needs.trees[identity])
         if action == "move":
             return self._as_steps("insert", identity, self._move(identity))
         if action == "attach":
             obj = work.creates.get(identity) or work.desired.objects[identity]
             return self._as_steps("alter", identity, sequence.attach(cast(sequence.Sequence, obj)))
         if action == "detach":
-            before = work.alters[identity].old
-            return self._as_steps("alter", identity, table.detach(cast(table.Table, before)))
+            return self._as_steps("alter", identity, lineage.detach(work.alters[identity].old))
+        if action == "join":
+            moved = work.alters[identity]
+            ddls = lineage.join(moved.old, moved.new, self.context)
+            for part in work.desired.parts(identity, "trigger"):
+                if part.parents is not None and part.id not in work.creates:
+                    ddls += BY_NAME["trigger"].create(part, self.context)  # PostgreSQL has made it anew
+            return self._as_steps("alter", identity, ddls)
         if action == "marks":
             obj = cast(table.Table, work.creates.get(identity) or work.desired.objects[identity])
             if identity in work.creates:
@@ -156,7 +167,12 @@ class _Planner:
         ]
         rows = self.context.table_facts(identity).rows
         # What has the identity of a column is one.
-        return replace.move(old, new, cast(List[Tuple[Column, Column]], pairs), rows, self.context)
+        retyped = {column.id for column, _new in pairs if self._of_replaced_type(column.id)}
+        return replace.move(old, new, cast(List[Tuple[Column, Column]], pairs), rows, self.context, retyped)
+
+    def _of_replaced_type(self, column: Identity) -> bool:
+        bases = self.work.live.depends.get(column, frozenset())
+        return any(base.kind in TYPE_KINDS and self.work.replaced(base) for base in bases)
 
     def _create(self, obj: Object) -> List[Ddl]:
         kind = BY_NAME[obj.id.kind]
@@ -170,13 +186,20 @@ class _Planner:
 
     def _not_null_later(self, column: Column) -> Tuple[Column, List[Ddl]]:
         """A new column that has no value to begin with, on a table that may have rows."""
-        if not column.not_null or column.generated or column.identity or default_of(column) in self.work.creates:
+        constraint = column.not_null_constraint
+        if not column.not_null or (constraint is not None and not constraint.valid):
+            return column, []
+        if column.generated or column.identity or default_of(column) in self.work.creates:
             return column, []
         on = column.parent.relation
         name = ident(column.id.part)
         if self.fill_in_later:
-            later = Ddl(set_not_null(column.id), (), "ACCESS EXCLUSIVE", column.parent, late=True)
-            return dataclasses.replace(column, not_null=False), [later]
+            scan = scan_for_nulls(column, self.context)
+            later = [
+                dataclasses.replace(ddl, hazards=(), late=True)
+                for ddl in not_null.set_ddl(column, self.context, scan)
+            ]
+            return dataclasses.replace(column, not_null=False, not_null_constraint=None), later
         self.probes.append(
             Probe(
                 f"SELECT EXISTS (SELECT FROM {on})",
@@ -236,7 +259,7 @@ class _Planner:
 
     def _checked_not_null(self, ddl: Ddl, alteration: Alteration) -> Ddl:
         new = alteration.new
-        if not ddl.sql.endswith(" SET NOT NULL") or not isinstance(new, Column):
+        if not isinstance(new, Column) or not not_null.makes_not_null(ddl.sql):
             return ddl
         if self.fill_in_later:
             return dataclasses.replace(ddl, late=True)
@@ -249,8 +272,3 @@ class _Planner:
             )
         )
         return ddl
-
-
-def set_not_null(column: Identity) -> str:
-    """The statement that a late step runs."""
-    return f"ALTER TABLE {column.relation} ALTER COLUMN {ident(column.part)} SET NOT NULL"

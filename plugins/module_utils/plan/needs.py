@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
-from ..catalog import sequence, table
+from ..catalog import attached, lineage, sequence, table
 from ..catalog.column import Column, inherited_from
+from ..catalog.kind import Context
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Ddl, Identity, Object
+from . import tree_names
 from .replace import partition_of
 from .work import Alteration, Work, reverse
 
-# (what is done, to what): create, drop, alter, rename, retire, move, attach, detach, marks.
+# (what is done, to what): create, drop, alter, rename, retire, move, attach (a sequence), detach and join (a table to
+# those that it inherits from), marks, names (of inherited NOT NULLs).
 Key = Tuple[str, Identity]
 
 
@@ -29,16 +32,29 @@ def _by_parent(objects: Mapping[Identity, Object]) -> Dict[Identity, List[Identi
 class Needs:
     """The units of a piece of work; ``by_key`` gives what each of them needs.
 
-    ``folded``: defaults that the definition of their column makes. ``remarked``: tables whose marks (replica identity,
-    clustering) go with an index that is rebuilt, and which. ``detached``: partitions that leave, by where they were.
+    ``remarked``: tables whose marks (replica identity, clustering) go with an index that is rebuilt, and which.
+    ``detached``: partitions that leave, by where they were. ``leaving`` and ``joining``: tables that cease or come to
+    inherit. ``trees``: statements for the names of inherited NOT NULLs, by the topmost column.
     """
 
-    def __init__(self, work: Work, folded: FrozenSet[Identity]) -> None:
+    def __init__(self, work: Work, context: Context) -> None:
         self.work = work
-        self.folded = folded
+        self.context = context
+        self.folded = context.folded
+        self.trees: Dict[Identity, List[Ddl]] = {}
         self.by_key: Dict[Key, Set[Key]] = {}
         self.remarked: Dict[Identity, Set[str]] = {}
         self.detached: Dict[Identity, List[Identity]] = {}
+        self.leaving: Set[Identity] = {
+            identity
+            for identity, alteration in work.alters.items()
+            if identity.kind in ("table", "foreign table") and lineage.left(alteration.old, alteration.new)
+        }
+        self.joining: Set[Identity] = {
+            identity
+            for identity, alteration in work.alters.items()
+            if identity.kind in ("table", "foreign table") and lineage.joined(alteration.old, alteration.new)
+        }
         # By what they are parts of: replaced tables look for theirs, and there may be many of both.
         self._dropped = _by_parent(work.drops)
         self._created = _by_parent(work.creates)
@@ -65,14 +81,16 @@ class Needs:
     def _need(self, key: Key, *bases: Key) -> None:
         self.by_key.setdefault(key, set()).update(base for base in bases if base != key)
 
-    def _makers(self, identity: Identity) -> List[Key]:
-        """The units after which an object is as the source has it."""
+    def _makers(self, identity: Identity, user: Optional[Object] = None) -> List[Key]:
+        """The units after which an object is as the source has it, as far as ``user`` needs it to be."""
         work = self.work
         result: List[Key] = []
         if identity in work.creates:
             result.append(self._create_key(identity))
         if identity in work.alters:
             result.append(("alter", identity))
+            if identity in self.joining and not _precedes_joining(user):
+                result.append(("join", identity))
         if identity in work.renames:
             result.append(("rename", identity))
         return result
@@ -86,10 +104,13 @@ class Needs:
             key = self._create_key(identity)
             self._need(key)
             self._after_parents(key, work.creates[identity])
-            adopter = getattr(work.creates[identity], "attached", None)
+            self._after_not_null(key, identity)
+            adopter = _adopter(work.creates[identity])
             for base in work.depends(identity) - {adopter}:
-                self._need(key, *self._makers(base))
-            if adopter in work.creates:
+                self._need(key, *self._makers(base, work.creates[identity]))
+            if adopter is not None and not self._is_made_after_parts(adopter):
+                self._need(key, *self._makers(adopter))
+            elif adopter is not None:
                 # A partition's index comes first: the partitioned table's adopts it.
                 self._need(self._create_key(adopter), key)
             if identity in work.drops and not self._precedes_drop(identity):
@@ -102,27 +123,47 @@ class Needs:
             if identity in work.renames:
                 self._need(key, ("rename", identity))
             for base in work.depends(identity):
-                self._need(key, *self._makers(base))
+                self._need(key, *self._makers(base, alteration.new))
             for base in work.live.depends.get(alteration.old.id, ()):
                 if base in work.drops:
                     self._need(self._drop_key(base), key)
             self._collect_apart(identity, alteration.new, alteration)
         for identity in work.renames:
             self._need(("rename", identity))
+            self._after_not_null(("rename", identity), identity)
         dependents = reverse(work.live.depends)
         for identity in work.drops:
             key = self._drop_key(identity)
             for child in dependents.get(identity, ()):
                 if child in work.drops:
                     self._need(key, self._drop_key(child))
+            inherited = self._is_inherited(identity)
             for base in work.live.depends.get(identity, ()):
-                if base in work.alters:
+                if base in work.alters and inherited and base == work.drops[identity].parent:
+                    self._need(key, ("alter", base))
+                elif base in work.alters:
                     self._need(("alter", base), key)
         for identity in work.creates:
             if work.replaced(identity):
                 self._collect_replaced(identity, dependents.get(identity, ()))
         self._collect_marks()
         self._collect_names()
+        self._collect_tree_names()
+
+    def _is_inherited(self, identity: Identity) -> bool:
+        """Whether a part can be dropped only once the table inherits no more from where it has it too."""
+        obj = self.work.drops[identity]
+        alteration = self.work.alters.get(obj.parent) if obj.parent is not None else None
+        if alteration is None or obj.parent not in self.leaving:
+            return False
+        if isinstance(obj, Column):
+            parents = lineage.left(alteration.old, alteration.new)
+            return any((each.id.schema, each.id.name) in parents for each in inherited_from(obj, self.work.live))
+        if getattr(obj, "attached", None) is not None:
+            return True
+        if getattr(obj, "type", "") != "c":
+            return False
+        return identity.part in lineage.left_over(alteration.old, alteration.new, self.work.live)
 
     def _collect_marks(self) -> None:
         """An index that is rebuilt loses what the table says of it: replica identity, clustering."""
@@ -143,17 +184,58 @@ class Needs:
     def _collect_detached(self) -> None:
         """Partitions that leave their place do so before others take it."""
         for identity, alteration in self.work.alters.items():
-            parent = partition_of(alteration.old)
-            if parent is not None and alteration.fields & {"partition_bound", "inherits"}:
-                self.detached.setdefault(parent, []).append(identity)
+            if identity.kind not in ("table", "foreign table"):
+                continue
+            old: Any = alteration.old
+            if lineage.is_detached(old, alteration.new):
+                self.detached.setdefault(old.partition_of, []).append(identity)
                 self._need(("detach", identity))
                 self._need(("alter", identity), ("detach", identity))
+                self._after_changes_above(identity, old, alteration.new)
+                for other in self.work.unhinged.get(identity, ()):
+                    self._need(("detach", identity), self._drop_key(other))
+                    self._need(self._create_key(other), ("join", identity))
+            if identity in self.joining:
+                self._need(("join", identity), ("alter", identity))
+                self._need_whole(identity)
+
+    def _after_changes_above(self, identity: Identity, old: Any, new: Any) -> None:
+        """A partition that comes back to its table is there while columns and checks are changed."""
+        if old.partition_of != new.partition_of:
+            return
+        for kind in ("column", "constraint"):
+            for part in self.work.desired.parts(old.partition_of, kind):
+                if _precedes_joining(part):
+                    self._need(("detach", identity), *self._makers(part.id))
+            for part in self.work.live.parts(old.partition_of, kind):
+                if part.id in self.work.drops and _precedes_joining(part):
+                    self._need(("detach", identity), self._drop_key(part.id))
+
+    def _need_whole(self, identity: Identity) -> None:
+        """A table that comes to inherit has the columns and checks for it by then, and its parents have theirs."""
+        new: Any = self.work.desired.objects[identity]
+        tables = [identity] + [Identity("table", *parent) for parent in new.inherits]
+        for each in tables:
+            self._need(("join", identity), *self._makers(each, new))
+            for kind in ("column", "constraint"):
+                for part in self.work.desired.parts(each, kind):
+                    if _precedes_joining(part):
+                        self._need(("join", identity), *self._makers(part.id))
 
     def _after_parents(self, key: Key, obj: Object) -> None:
         """An inherited column follows its parent's: what it has beyond it is written last."""
         if isinstance(obj, Column):
             for parent in inherited_from(obj, self.work.desired):
                 self._need(key, *self._makers(parent.id))
+
+    def _after_not_null(self, key: Key, identity: Identity) -> None:
+        """A constraint whose name a NOT NULL of the table gives up."""
+        if identity.kind != "constraint" or self.context.server_version < 180000:
+            return
+        for other in self.work.live.constraints_named(identity.part):
+            if other.id.kind == "column" and other.id in self.work.alters:
+                if (other.id.schema, other.id.name) == (identity.schema, identity.name):
+                    self._need(key, ("alter", other.id))
 
     def _precedes_drop(self, identity: Identity) -> bool:
         """Whether something is made while the old one is there: what is replaced, and a replaced table's columns."""
@@ -177,6 +259,8 @@ class Needs:
         for child in dependents:
             # By the time of the rename, nothing may be dropped any more by a text that has the name in it.
             if child in work.drops and self._drop_key(child) not in (drop, ("drop", child)):
+                if self._of_replaced(work.drops[child]):
+                    self._need(drop, self._drop_key(child))
                 continue
             if child in work.drops and not work.replaced(child) and self._drop_key(child) != drop:
                 self._need(retire, self._drop_key(child))
@@ -211,6 +295,12 @@ class Needs:
                 yield partition
                 waiting.append(partition)
 
+    def _is_made_after_parts(self, adopter: Identity) -> bool:
+        """Whether a partitioned table's index is made, and not merely found, once those of the partitions are there."""
+        if adopter not in self.work.creates:
+            return False
+        return adopter in self.work.drops or not attached.comes_along(adopter, self.context)
+
     def _collect_apart(self, identity: Identity, obj: Object, alteration: Optional[Alteration]) -> None:
         """Steps that name something made later: OWNED BY of a sequence, the marked indexes of a table."""
         changed = None if alteration is None else alteration.fields
@@ -222,9 +312,10 @@ class Needs:
             old = alteration.old if alteration is not None else None
             if isinstance(old, sequence.Sequence) and old.owned_by in self.work.drops:
                 self._need(self._drop_key(old.owned_by), key)
-        if isinstance(obj, table.Table) and obj.partition_of is not None:
-            for other in self.detached.get(obj.partition_of, ()):
-                self._need(self._makers(identity)[0], ("detach", other))
+        partitioned = getattr(obj, "partition_of", None)
+        if partitioned is not None:
+            for other in self.detached.get(partitioned, ()):
+                self._need(self._makers(identity)[-1], ("detach", other))
         if isinstance(obj, table.Table) and table_marks(obj, changed):
             key = ("marks", identity)
             self._need(key, *self._makers(identity))
@@ -269,6 +360,34 @@ class Needs:
             if name and (identity.schema, name) in taken:
                 self._need(("rename", identity), taken[(identity.schema, name)])
 
+    def _collect_tree_names(self) -> None:
+        """Names of NOT NULLs that are inherited: changed for a whole tree, once its columns are done."""
+        work = self.work
+        if self.context.server_version < 180000:
+            return
+        for root in tree_names.roots(work.desired, (each.id for each in self._changed_not_nulls())):
+            members = tree_names.members(root, self.context, work.creates)
+            self.trees[root] = tree_names.statements(members, self.context)
+            if not self.trees[root]:
+                continue
+            key: Key = ("names", root)
+            self._need(key)
+            for member in members:
+                self._need(key, *self._makers(member.new.id), *self._makers(member.new.parent))
+                for heir in work.desired.heirs(member.new.parent):
+                    if heir in work.creates:
+                        self._need(("create", heir), key)
+
+    def _changed_not_nulls(self) -> Iterator[Object]:
+        for obj in self.work.creates.values():
+            if isinstance(obj, Column) and obj.not_null and obj.parent not in self.work.creates:
+                yield obj
+        for alteration in self.work.alters.values():
+            if alteration.fields & {"not_null", "not_null_constraint"}:
+                yield alteration.new
+            elif alteration.new.id in self.joining:
+                yield from self.work.desired.parts(alteration.new.id, "column")
+
     def _of_replaced(self, obj: Object) -> bool:
         """Whether a column goes with a replaced table, whose identity sequences have given up their names by then."""
         return obj.parent is not None and self.work.replaced(obj.parent)
@@ -277,6 +396,20 @@ class Needs:
 def table_marks(obj: table.Table, changed: Optional[FrozenSet[str]]) -> List[Ddl]:
     """The statements for the marks of a table; ``changed`` is None for a new one."""
     return table.marks(obj, table.MARKS if changed is None else changed, created=changed is None)
+
+
+def _adopter(obj: Object) -> Optional[Identity]:
+    """The partitioned table's index or key that takes up the partition's where that is there before it."""
+    return None if getattr(obj, "type", "") == "f" else getattr(obj, "attached", None)
+
+
+def _precedes_joining(obj: Optional[Object]) -> bool:
+    """Whether something of a table is made before the table is attached to the one that it inherits from."""
+    if obj is None:
+        return False
+    if obj.id.kind == "constraint":
+        return bool(getattr(obj, "type", "") == "c")
+    return obj.id.kind in ("column", "default", "table", "foreign table")
 
 
 def _identity_sequence(obj: Object) -> Optional[Tuple[str, str]]:
@@ -296,6 +429,6 @@ def priority(key: Key) -> Tuple[object, ...]:
         return (0, -rank, identity)
     if action in ("rename", "retire"):
         return (1, 0, identity, action)
-    if action in ("attach", "marks"):
+    if action in ("attach", "marks", "names"):
         return (1, 66, identity, action)
     return (1, rank, identity)

@@ -10,7 +10,7 @@ and only then the old one is dropped.
 from __future__ import annotations
 
 import dataclasses
-from typing import Callable, List, Mapping, Optional, Tuple, cast
+from typing import Callable, Container, List, Mapping, Optional, Tuple, cast
 
 from ..catalog import casts
 from ..catalog.column import Column
@@ -80,27 +80,47 @@ def retype(old: Column, new: Column, rows: int) -> Ddl:
     )
 
 
-def _moved(old: Column, new: Column, known: Mapping[Tuple[str, str], str]) -> str:
+def _moved(old: Column, new: Column, known: Mapping[Tuple[str, str], str], retyped: Container[Identity]) -> str:
     """The expression that reads a value of the old column as one of the new."""
     name = ident(old.id.part)
+    if old.id in retyped and old.base_type == new.base_type:
+        return f"{name}::text{'[]' if new.data_type.endswith('[]') else ''}::{new.data_type}"
     using = casts.using_clause(old, new, name, known)
     return using[len(" USING ") :] if using else name
 
 
-def move(old: Table, new: Table, columns: List[Tuple[Column, Column]], rows: int, context: Context) -> List[Ddl]:
-    """Bring the rows over; ``columns`` are pairs of what both tables have."""
+def move(
+    old: Table,
+    new: Table,
+    columns: List[Tuple[Column, Column]],
+    rows: int,
+    context: Context,
+    retyped: Container[Identity] = (),
+) -> List[Ddl]:
+    """Bring the rows over.
+
+    ``columns`` are pairs of what both tables have, ``retyped`` those of them whose types are made anew.
+    """
     stored = [(before, after) for before, after in columns if not after.generated]
     source = retired(old.id).relation
     only = "" if old.partition_key else "ONLY "
     result = []
     if stored:
         names = idents(after.id.part for _before, after in stored)
-        values = ", ".join(_moved(before, after, context.casts) for before, after in stored)
+        values = ", ".join(_moved(before, after, context.casts, retyped) for before, after in stored)
+        hazards = [Hazard("table_rewrite", f"{new.id.relation}: about {rows} rows are written anew")]
+        for before, after in stored:
+            if before.data_type != after.data_type:
+                found = casts.hazards(before, after, context.casts, new.id.relation, rows)
+                hazards += [hazard for hazard in found if hazard.kind != "table_rewrite"]
+            elif before.id in retyped:
+                why = f"{after.data_type} is made anew: a value that it no longer has stops the run"
+                hazards.append(Hazard("cast_can_fail", why))
         overriding = " OVERRIDING SYSTEM VALUE" if any(after.identity == "a" for _before, after in stored) else ""
         result.append(
             Ddl(
                 f"INSERT INTO {new.id.relation} ({names}){overriding} SELECT {values} FROM {only}{source}",
-                (Hazard("table_rewrite", f"{new.id.relation}: about {rows} rows are written anew"),),
+                tuple(hazards),
                 "ACCESS EXCLUSIVE",
                 new.id,
             )

@@ -9,13 +9,14 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple, cast
 
-from ..catalog import privileges
+from ..catalog import lineage, privileges
 from ..catalog.column import Column, default_of
+from ..catalog.constraint import Constraint
 from ..catalog.function import Function
 from ..catalog.kind import Context
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Ddl, Identity, Object
-from ..catalog.table import MARKS
+from ..catalog.table import MARKS, Table
 from ..catalog.type_usage import TYPE_KINDS
 from ..diff import Change, Difference
 from ..diff.compare import default_grants
@@ -50,6 +51,8 @@ class Work:
     renames: Dict[Identity, Tuple[Object, Object]] = field(default_factory=dict)
     # Partitions that go with a partitioned table that is replaced: its DROP takes them, its rows hold theirs.
     absorbed: Dict[Identity, Identity] = field(default_factory=dict)
+    # Partitions that leave their place and come back, with the foreign keys that point to their rows.
+    unhinged: Dict[Identity, List[Identity]] = field(default_factory=dict)
 
     def replaced(self, identity: Identity) -> bool:
         """Whether an object is made anew beside the old one, which is dropped once its values are brought over."""
@@ -109,7 +112,9 @@ class Work:
         return False
 
 
-def gather(difference: Difference, work: Work, context: Context) -> None:
+def gather(
+    difference: Difference, work: Work, context: Context, displaced: FrozenSet[Identity] = frozenset()
+) -> None:
     """Sort the changes into drops, creates, alters and renames, and add what must be rebuilt with them."""
     for change in difference.changes:
         if change.old is None and change.new is not None:
@@ -118,6 +123,15 @@ def gather(difference: Difference, work: Work, context: Context) -> None:
             work.drops[change.id] = change.old
         else:
             _alter(change, work, context)
+    for identity in displaced:
+        _replace_tree(identity, work)
+    for alteration in list(work.alters.values()):
+        if isinstance(alteration.new, Column) and any(_retypes(ddl) for ddl in alteration.ddls):
+            _replace_tree_of_key(alteration.new, work)
+    for identity in list(work.drops):
+        if work.replaced(identity) and partition_of(work.drops[identity]) is not None:
+            _replace_tree(identity, work)  # beside the old one there is no place for the new one
+    _unhinge(work)
     _propagate(work, context)
 
 
@@ -132,6 +146,59 @@ def _alter(change: Change, work: Work, context: Context) -> None:
         work.rebuild(old)
     elif change.fields:
         work.alters[new.id] = Alteration(old, new, change.fields, tuple(ddls))
+
+
+def _retypes(ddl: Ddl) -> bool:
+    return ddl.invalidates and (not ddl.sql or " TYPE " in ddl.sql)
+
+
+def _replace_tree(identity: Identity, work: Work) -> None:
+    """Make a partitioned table anew, from the top, with all its partitions; its rows are brought over."""
+    top = work.live.get(identity)
+    while partition_of(top) is not None:
+        top = work.live.get(cast(Identity, partition_of(top)))
+    if top is not None and top.id not in work.drops and top.id in work.desired.objects:
+        work.rebuild(top)
+
+
+def _replace_tree_of_key(column: Column, work: Work) -> bool:
+    """PostgreSQL does not let the type of a column change by which a table is partitioned, be it further down."""
+    stack = [column.parent]
+    while stack:
+        obj = work.live.get(stack.pop())
+        if not isinstance(obj, Table):
+            continue
+        if column.id.part in obj.partition_columns:
+            _replace_tree(obj.id, work)
+            return True
+        stack.extend(heir for heir in work.live.heirs(obj.id) if partition_of(work.live.get(heir)) == obj.id)
+    return False
+
+
+def _unhinge(work: Work) -> None:
+    """PostgreSQL does not let a partition go whose rows are referenced, not even for a moment."""
+    moving = {
+        identity: alteration
+        for identity, alteration in work.alters.items()
+        if identity.kind == "table" and lineage.is_detached(alteration.old, alteration.new)
+    }
+    above: Dict[Identity, List[Identity]] = {}
+    for identity, alteration in moving.items():
+        parent = partition_of(alteration.old)
+        if parent is None or partition_of(alteration.new) is None:
+            continue
+        while parent is not None:
+            above.setdefault(parent, []).append(identity)
+            parent = partition_of(work.live.get(parent))
+    if not above:
+        return
+    for obj in list(work.live.objects.values()):
+        if not isinstance(obj, Constraint) or obj.referenced not in above or obj.attached is not None:
+            continue
+        if obj.id not in work.drops and obj.id in work.desired.objects:
+            work.rebuild(obj)
+            for identity in above[obj.referenced]:
+                work.unhinged.setdefault(identity, []).append(obj.id)
 
 
 def _is_rigid(obj: Object) -> bool:
@@ -161,6 +228,10 @@ def _propagate(work: Work, context: Context) -> None:
             if child in work.drops or not (gone or _is_rigid(obj)):
                 continue
             if gone and isinstance(obj, Column) and base.kind in TYPE_KINDS and work.replaced(base):
+                before = set(work.drops)
+                if _replace_tree_of_key(obj, work):
+                    queue.extend((each, True) for each in work.drops if each not in before)
+                    continue
                 _retype(obj, work, context)
                 queue.append((child, False))
                 for key in dependents.get(child, ()):

@@ -5,7 +5,18 @@
 
 from __future__ import annotations
 
-from . import partitions, programs, rebuilt_types, tables, text_search, types, whole_database
+from . import (
+    attached,
+    not_null,
+    partition_trees,
+    partitions,
+    programs,
+    rebuilt_types,
+    tables,
+    text_search,
+    types,
+    whole_database,
+)
 from .model import Pair
 
 GROUPS: dict[str, tuple[Pair, ...]] = {
@@ -21,6 +32,9 @@ GROUPS: dict[str, tuple[Pair, ...]] = {
     "text search": text_search.PAIRS,
     "partitions": partitions.PARTITIONS,
     "inheritance": partitions.INHERITANCE,
+    "not null": not_null.PAIRS,
+    "attached": attached.PAIRS,
+    "partition trees": partition_trees.PAIRS,
     "policies": whole_database.POLICIES,
     "privileges": whole_database.PRIVILEGES,
     "foreign": whole_database.FOREIGN,
