@@ -59,7 +59,9 @@ options:
   enforce:
     description:
       - Tables whose reference rows are put back to what the source says, each with the list of columns that are
-        compared. Other columns of these rows stay as they are.
+        compared (an empty one means all but those of the key). Other columns of these rows stay as they are.
+      - A dictionary instead of the list holds C(columns) and C(on_extra). Where C(on_extra) is V(delete), rows that the
+        source does not have are deleted, which is a V(data_loss) hazard; V(keep) is the default.
     type: dict
     default: {}
   before_sql:

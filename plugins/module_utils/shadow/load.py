@@ -80,8 +80,8 @@ def load(
 
     ``own_transactions``: the source's BEGIN and COMMIT are obeyed (the connection is in autocommit mode); otherwise
     they are passed over, and everything runs in the transaction that the caller holds. Gives what tells values of the
-    source from those that defaults made. Raises SourceError with file, line and statement at
-    the first error. ``listed``: the statements, where the caller has read them already.
+    source from those that defaults made. Raises SourceError with file, line and statement at the first error.
+    ``listed``: the statements, where the caller has read them already.
     """
     head = Head()
     parts = _Parts(connection) if own_transactions else None
@@ -98,7 +98,7 @@ def load(
                     remove(cursor, statement.text)
                 else:
                     cursor.execute(statement.text)
-                    if _LARGE_OBJECT.search(statement.text):
+                    if ("lo_" in statement.text or "LO_" in statement.text) and _LARGE_OBJECT.search(statement.text):
                         _refuse_large_objects(cursor, statement)
                 if parts is not None:
                     parts.ran(cursor, statement)
