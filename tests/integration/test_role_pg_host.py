@@ -203,7 +203,7 @@ def test_a_port_of_somebody_else_is_named(host: role_hosts.Host) -> None:
         port = foreign.getsockname()[1]
         refused = host.run("pg_host", pg_host_listen_port=port)
         assert refused.status != 0
-        assert f"Port {port} of localhost is taken by a program that is not the cluster" in role_hosts.flat(refused)
+        assert f"port {port} is taken by a program that is not the cluster" in role_hosts.flat(refused)
     assert host.query("SELECT 1") == [(1,)]
     assert host.must("pg_host", pg_host_listen_port=port).changed() > 0
     assert host.port == port

@@ -228,25 +228,25 @@ def test_clients_get_what_they_need(host: role_hosts.Host) -> None:
     assert said.stdout == b"t\n"
 
 
-def given(folder: Path, key: Any, name: str = "localhost", ends: int = 90, signer: Any = None) -> dict[str, str]:
-    """A certificate and its key as somebody else's authority would give them."""
+def given(folder: Path, key: Any, name: str = "localhost", starts: int = -200, ends: int = 90) -> dict[str, str]:
+    """A certificate and its key as somebody else's authority would give them, good between these days from now."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    authority = signer or ec.generate_private_key(ec.SECP256R1())
+    authority = ec.generate_private_key(ec.SECP256R1())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody's authority")])
 
-    def built(about: x509.Name, public: Any, days: int) -> x509.CertificateBuilder:
+    def built(about: x509.Name, public: Any, begins: int, days: int) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(about)
             .issuer_name(issuer)
             .public_key(public)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(NOW - datetime.timedelta(days=200))
+            .not_valid_before(NOW + datetime.timedelta(days=begins))
             .not_valid_after(NOW + datetime.timedelta(days=days))
         )
 
-    root = built(issuer, authority.public_key(), 900).add_extension(x509.BasicConstraints(True, 0), critical=True)
-    leaf = built(subject, key.public_key(), ends).add_extension(
+    root = built(issuer, authority.public_key(), -200, 900).add_extension(x509.BasicConstraints(True, 0), critical=True)
+    leaf = built(subject, key.public_key(), starts, ends).add_extension(
         x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False
     )
     folder.mkdir(exist_ok=True)
@@ -271,12 +271,22 @@ def test_given_certificates_are_checked_before_the_server_sees_them(host: role_h
         **good,
         "pg_tls_ca_certificate": given(tmp_path / "ca", ec.generate_private_key(curve))["pg_tls_ca_certificate"],
     }
+    encrypted = tmp_path / "encrypted.key"
+    encrypted.write_bytes(
+        ec.generate_private_key(curve).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"a passphrase"),
+        )
+    )
     cases = [
         (mixed, "it is not the one of the key"),
         (given(tmp_path / "old", ec.generate_private_key(curve), ends=-1), "it expired"),
         (given(tmp_path / "ed", ed25519.Ed25519PrivateKey.generate()), "its key is of type Ed25519"),
         (given(tmp_path / "name", ec.generate_private_key(curve), "db9.example.com"), "it names DNS:db9.example.com"),
         (stranger, "Cannot complete chain"),
+        ({**good, "pg_tls_private_key": str(encrypted)}, "is encrypted, and the server of localhost"),
+        (given(tmp_path / "early", ec.generate_private_key(curve), starts=2), "it counts only from"),
         ({**good, "pg_tls_private_key": str(tmp_path / "none")}, "must both be files on the controller"),
     ]
     before = server_certificate(host)

@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted(path.parent for path in (ROOT / "molecule").glob("*/molecule.yml"))
-IMAGES = {"bookworm", "trixie"}
+IMAGES = {"bullseye", "bookworm", "trixie"}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.name)

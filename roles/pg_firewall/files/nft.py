@@ -4,7 +4,8 @@
 """Compare, load and take back a table of nftables; say as JSON what was found.
 
 Arguments: the action (look, load, keep) and JSON: table, ruleset (text for nft -f that replaces the table), unit (name
-of the timer that takes new rules back) and seconds (when it does).
+of the timer that takes new rules back), seconds (when it does), files (path -> text that it has to have) and service
+(that loads the rules at every start).
 
 look: reads only. The wanted rules are loaded into a network namespace of their own, where they meet no packet, and both
 tables are compared as nft prints them.
@@ -64,6 +65,23 @@ def others():
     return found
 
 
+def text(path):
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return handle.read()
+    except OSError:
+        return ""
+
+
+def kept(asked):
+    """Whether the next start of the machine loads these rules."""
+    if any(text(path).strip() != wanted.strip() for path, wanted in asked["files"].items()):
+        return False
+    if not os.path.isdir("/run/systemd/system"):
+        return True
+    return run("systemctl", "is-enabled", "--quiet", asked["service"]).returncode == 0 and active(asked["service"])
+
+
 def look(asked):
     there = os.path.exists(NFT)
     rules, error = wanted(asked) if there else (None, "")
@@ -75,6 +93,7 @@ def look(asked):
         "others": others(),
         "error": error,
         "same": there and not error and table(asked["table"]) == rules,
+        "kept": kept(asked),
     }
 
 

@@ -4,12 +4,15 @@
 """Say as JSON where a cluster is, what it is and what it lacks. Reads only; needs nothing but Python.
 
 The one argument is JSON: flavour, version ('' for the usual one), port (0 for the usual one), admin (role), map (name
-in pg_ident.conf); for the flavour local also folder, socket_dir, bin_dir ('' to look), user (whom root runs it as) and
-ports (first and last to choose from).
+in pg_ident.conf), addresses (to listen on), locales (that are needed), packages (of Debian's, {version} in them),
+min_free_mb (where a cluster is made; where there is one, an eighth is enough); for the flavour local also folder,
+socket_dir, bin_dir ('' to look), user (whom root runs it as) and ports (first and last to choose from).
 """
 
+import errno
 import glob
 import json
+import locale
 import os
 import pwd
 import re
@@ -67,14 +70,55 @@ def major_of(folder):
     return stated.group(1).decode() if stated else ""
 
 
-def taken(port):
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def taken(port, addresses=("127.0.0.1",)):
+    """Whether somebody listens there; an address that this machine does not have is not taken."""
+    for address in addresses:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
+            probe = socket.socket(family, socket.SOCK_STREAM)
+        except OSError:  # a machine without IPv6
+            continue
+        with probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                probe.bind((address, port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    return True
     return False
+
+
+def socket_taken(folder, port):
+    """Whether a living server has the socket of that port, as its lock file says."""
+    owner = text(os.path.join(folder, ".s.PGSQL.%d.lock" % port)).split("\n")[0]
+    return owner.isdigit() and os.path.exists("/proc/" + owner)
+
+
+def numeric(stated):
+    """Addresses to bind to for what listen_addresses says."""
+    known = {"*": ["0.0.0.0", "::"], "localhost": ["127.0.0.1", "::1"]}  # noqa: S104  (never listened on)
+    return [address for name in stated for address in known.get(name, [name]) if re.match(r"[0-9a-fA-F.:]+$", address)]
+
+
+def holder(port):
+    """The program that listens on a port, as far as this user may see it; '' where it may not."""
+    inodes = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in text(table).split("\n")[1:]:
+            words = line.split()
+            if words[3] == "0A" and int(words[1].rpartition(":")[2], 16) == port:
+                inodes.add("socket:[%s]" % words[9])
+    for folder in glob.glob("/proc/[0-9]*"):
+        try:
+            opened = {os.readlink(path) for path in glob.glob(folder + "/fd/*")}
+        except OSError:
+            continue
+        if opened & inodes:
+            command = text(folder + "/cmdline").replace("\0", " ").strip()
+            return "process %s, %s" % (os.path.basename(folder), command[:120] or text(folder + "/comm"))
+    return ""
 
 
 def free_port(folder, first, last):
@@ -160,6 +204,74 @@ def missing(cluster, asked, user):
     return lacks, users
 
 
+def packages_to_install(asked, version):
+    """Those of Debian's packages that are not there."""
+    wanted = [name.format(version=version) for name in asked["packages"]]
+    command = ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n"]
+    try:
+        said = subprocess.run(command + wanted, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+    except OSError:
+        return wanted
+    return [name for name in wanted if name + " installed" not in said.decode().split("\n")]
+
+
+def starts_at_boot(cluster):
+    start = re.search(r"^[ \t]*(\w+)", text(os.path.join(cluster["conf_dir"], "start.conf")), re.M)
+    wanted = "/etc/systemd/system/multi-user.target.wants/postgresql.service"
+    return os.path.lexists(wanted) and (start is None or start.group(1) == "auto")
+
+
+def known_locale(name):
+    try:
+        locale.setlocale(locale.LC_ALL, name)
+    except locale.Error:
+        return False
+    return True
+
+
+def room(path):
+    """Megabytes that are free for everybody on the file system that the path is on, or will be."""
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize // 1048576
+
+
+def problems(cluster, asked):
+    """What stands in the way of this cluster, one sentence each."""
+    found = []
+    if not cluster["port"]:
+        found.append("there is no free port among %s to %s" % tuple(asked["ports"]))
+    elif cluster["port_taken"]:
+        by = holder(cluster["port"])
+        found.append(
+            "port %s is taken by a program that is not the cluster in %s, another PostgreSQL or a container's%s; end "
+            "it, or set pg_host_listen_port to another port"
+            % (cluster["port"], cluster["data_dir"], " (%s)" % by if by else "")
+        )
+    missing = [name for name in asked["locales"] if not known_locale(name)]
+    if missing:
+        found.append(
+            "the locale %s is not there; make it (on Debian with the package locales: /etc/locale.gen and locale-gen), "
+            "or set pg_host_locale and the databases' locale to one that `locale -a` lists, such as C.UTF-8"
+            % ", ".join(missing)
+        )
+    needed = int(asked["min_free_mb"])
+    if cluster["installed"]:
+        places, needed = [cluster["data_dir"]], needed // 8
+    elif cluster.get("packages_missing"):
+        places = [cluster["data_dir"], "/usr", "/var/cache/apt/archives"]
+    else:
+        places = [cluster["data_dir"]]
+    full = ["%s has %d MB" % (path, room(path)) for path in places if room(path) < needed]
+    if full:
+        found.append(
+            "the disk is full: %s of %d MB that have to be free; make room, or set pg_host_min_free_mb"
+            % (", ".join(full), needed)
+        )
+    return found
+
+
 def main(asked):
     user = user_of(os.geteuid())
     cluster = {"debian": debian, "local": local}[asked["flavour"]](asked, user)
@@ -167,16 +279,25 @@ def main(asked):
     made = os.path.exists(os.path.join(data, "PG_VERSION")) and os.path.exists(os.path.join(conf, "postgresql.conf"))
     alive_on = running_port(data) if made else 0
     cluster["lacks"], cluster["users_to_map"] = missing(cluster, asked, user)
+    cluster["installed"] = made
+    listened = numeric(asked["addresses"] or ["localhost"]) + ["127.0.0.1"]
+    cluster["port_taken"] = alive_on != cluster["port"] and (
+        taken(cluster["port"], listened) or socket_taken(cluster["socket_dir"], cluster["port"])
+    )
+    if asked["flavour"] == "debian":
+        cluster["packages_missing"] = packages_to_install(asked, cluster["version"])
+        cluster["starts_at_boot"] = starts_at_boot(cluster)
+        cluster["rules"] = text("/etc/postgresql-common/createcluster.d/pg_host.conf")
     return {
         **cluster,
         "user": user,
+        "settings": text(os.path.join(conf, "conf.d", "10-pg_host.conf")),
+        "problems": problems(cluster, asked),
         "system": " ".join(release()),
         "owner": user_of(os.stat(data).st_uid) if os.path.isdir(data) else "",
         "bin_version": major_of(cluster["bin_dir"]),
-        "installed": made,
         "running": bool(alive_on),
         "running_port": alive_on,
-        "port_taken": alive_on != cluster["port"] and taken(cluster["port"]),
     }
 
 
