@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -320,6 +321,52 @@ def test_unique_values_handed_on_in_bulk(bench: Bench) -> None:
     # Parked and put where they belong, 500 rows at a time; a row in the middle of the ranks is where it should be.
     assert [step.rows for step in bench.apply().steps] == [500, 500, 200] * 2
     assert bench.live.execute("SELECT count(*) FROM t WHERE name = 'n' || id AND rank = id") == [(1200,)]
+
+
+@pytest.mark.parametrize("primary", ["PRIMARY KEY", "NOT NULL"])
+@pytest.mark.one_major
+def test_whatever_stands_there_becomes_what_the_source_says(bench: Bench, primary: str) -> None:
+    """Tables with random rows on both sides; names, ranks and pairs of numbers pass between rows in all ways."""
+    chance = random.Random(7)
+    ddl, source, live = "", "", ""
+    for number in range(40):
+        ddl += (
+            f"CREATE TABLE t{number} (id int {primary}, name text NOT NULL CONSTRAINT t{number}_a UNIQUE, "
+            f"rank int CONSTRAINT t{number}_b UNIQUE, x int, y int NOT NULL, CONSTRAINT t{number}_c UNIQUE (x, y));"
+        )
+        rows = _random_rows(chance)
+        source += f"INSERT INTO t{number} VALUES {_listed(rows)};"
+        # Without a primary key, a row that is none of the source's cannot be moved out of the way.
+        present = _random_rows(chance) if primary == "PRIMARY KEY" else _shuffled(rows, chance)
+        live += f"INSERT INTO t{number} VALUES {_listed(present)};"
+    bench.source(ddl + source)
+    bench.live.execute(ddl + live)
+    wish = {"columns": ["name", "rank", "x", "y"], "on_extra": "delete"}
+    bench.enforce = {f"public.t{number}": wish for number in range(40)}
+    bench.apply()
+    for number in range(40):
+        query = f"SELECT name, rank, x, y FROM t{number} ORDER BY 1"
+        assert bench.live.execute(query) == bench.shadow.execute(query)
+
+
+RandomRow = tuple[int, str, Any, tuple[Any, int]]
+
+
+def _random_rows(chance: random.Random) -> list[RandomRow]:
+    size = chance.randint(1, 5)
+    ids, names, ranks = chance.sample(range(1, 7), size), chance.sample("abcdef", size), chance.sample(range(7), size)
+    numbers = ["NULL" if chance.random() < 0.2 else rank for rank in ranks]
+    pairs = chance.sample([(x, y) for x in (1, 2, "NULL") for y in (1, 2, 3)], size)
+    return list(zip(ids, names, numbers, pairs, strict=True))
+
+
+def _shuffled(rows: list[RandomRow], chance: random.Random) -> list[RandomRow]:
+    ids, names, ranks, pairs = (chance.sample(list(values), len(rows)) for values in zip(*rows, strict=True))
+    return list(zip(ids, names, ranks, pairs, strict=True))
+
+
+def _listed(rows: list[RandomRow]) -> str:
+    return ", ".join(f"({number}, '{name}', {rank}, {x}, {y})" for number, name, rank, (x, y) in rows)
 
 
 @pytest.mark.one_major

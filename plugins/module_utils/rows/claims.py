@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, Optional, Sequence
+from typing import Dict, FrozenSet, Mapping, Optional, Sequence, Set, Tuple
 
 from .keys import deviating_columns
 from .match import Found
-from .model import Enforced, Row, TableRows, Value
+from .model import Enforced, Key, TableRows, Value
 from .view import View
 
 
@@ -18,27 +18,21 @@ def without_claims(
 ) -> Dict[int, Sequence[Found]]:
     """The found rows of an enforced table without those that are other rows of the source.
 
-    A row whose unique value only stands in a live row that is another one by its primary key, and that gives the value
-    up, is not there yet.
+    Each live row is one row of the source: the one that finds it by the first of the keys. Where that one gives a
+    unique value up, another row of the source with that value is not there yet.
     """
-    primary = view.desired.primary_key
-    if primary is None or not all(name in view.columns for name in primary.columns):
-        return dict(found)
     place = {column.name: position for position, column in enumerate(table.columns)}
-    owners: Dict[Row, int] = {}
-    for number, matches in found.items():
-        if matches[0].key == primary:
-            owners[_texts(matches[0], primary.columns)] = number
-    changing = set(deviating_columns(table, enforced, primary))
+    owners = _owners(found, view)
+    changing: Dict[Optional[Key], FrozenSet[str]] = {}
 
     def stale(number: int, match: Found) -> bool:
-        if match.key is None or match.key == primary or not match.key.plain:
+        owner = owners.get(_live(match))
+        if owner is None or owner[0] == number or match.key is None or not match.key.plain:
             return False
-        owner = owners.get(_texts(match, primary.columns))
-        if owner is None or owner == number:
-            return False
+        if owner[1] not in changing:
+            changing[owner[1]] = frozenset(deviating_columns(table, enforced, owner[1]))
         return any(
-            name in changing and _differs(match.values.get(name), table.rows[owner][place[name]])
+            name in changing[owner[1]] and _differs(match.values.get(name), table.rows[owner[0]][place[name]])
             for name in match.key.columns
         )
 
@@ -46,12 +40,37 @@ def without_claims(
     for number, matches in found.items():
         left = [match for match in matches if not stale(number, match)]
         if left:
-            result[number] = left
+            # The row that is this one, before those that only hold a value of it.
+            own = [match for match in left if owners.get(_live(match), (-1, None))[0] == number]
+            result[number] = own + [match for match in left if match not in own]
     return result
 
 
-def _texts(match: Found, names: Sequence[str]) -> Row:
-    return tuple(match.values.get(name) for name in names)
+Live = FrozenSet[Tuple[str, Optional[str]]]
+
+
+def _live(match: Found) -> Live:
+    """All values of the row, which its keys make its own."""
+    return frozenset(match.values.items())
+
+
+def _owners(found: Mapping[int, Sequence[Found]], view: View) -> Dict[Live, Tuple[int, Optional[Key]]]:
+    ranks = {key: rank for rank, key in enumerate(view.keys)}
+    claims = sorted(
+        (ranks[match.key], number, at)
+        for number, matches in found.items()
+        for at, match in enumerate(matches)
+        if match.key is not None
+    )
+    owners: Dict[Live, Tuple[int, Optional[Key]]] = {}
+    settled: Set[int] = set()
+    for _rank, number, at in claims:
+        match = found[number][at]
+        live = _live(match)
+        if number not in settled and live not in owners:
+            owners[live] = (number, match.key)
+            settled.add(number)
+    return owners
 
 
 def _differs(live: Optional[str], value: Value) -> bool:
