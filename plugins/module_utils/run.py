@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, FrozenSet, List, Optional, Tuple, cast
+from typing import Any, Dict, FrozenSet, List, Optional, Set, Tuple, cast
 
 from . import fresh, head_room, ledger, preflight, renames, rows
 from .apply import check_gate, residue, run_probes
@@ -16,13 +16,14 @@ from .catalog.fingerprint import fingerprint
 from .catalog.model import Catalog, Identity, Object
 from .catalog.not_null import retold
 from .catalog.read import read, read_casts
+from .catalog.sizes import measured
 from .desired import Desired, once_managed, read_both, rename_again
 from .diff import Change, Difference, compare, is_database_wide, is_left_over
 from .driver import psycopg2, sql
 from .errors import PermissionMissing, VerificationFailed
 from .live import Clock, Session, in_transaction, session
 from .outcome import Findings, ObjectDiff, Outcome
-from .plan import Plan, Step, big_tables, make, misplaced, online
+from .plan import Plan, Step, annotate, big_tables, make, misplaced, online
 from .plan import locks as plan_locks
 from .plan.describe import describe
 from .policy import Policy
@@ -62,6 +63,7 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
                 once = ledger.database_wide(last)
                 difference = compare(found, desired.renamed, policy.prune, once)
                 difference = settle(loaded.connection, difference, desired.renamed)
+                found = measured(live.connection, found, _touched(difference))
                 plan, warnings, row_diff = _plan(live, loaded, found, desired, difference, policy)
             rename_again(loaded.connection, desired)
             diff = _object_diffs(plan, found, desired.renamed) + row_diff
@@ -204,7 +206,18 @@ def _plan(
             before + _own(policy.before_sql, "before_sql") + steps + _own(policy.after_sql, "after_sql") + late + after
         )
     row_diff = tuple(ObjectDiff(f"rows of {each.table.relation}", each.before, each.after) for each in row_plan.diff)
-    return plan.with_steps(steps), list(row_plan.warnings), row_diff
+    return plan.with_steps(annotate(steps, found, desired.renamed)), list(row_plan.warnings), row_diff
+
+
+def _touched(difference: Difference) -> Set[Identity]:
+    """The tables and materialized views that the changes are about."""
+    objects = [obj for change in difference.changes for obj in (change.old, change.new) if obj is not None]
+    return {
+        Identity(kind, obj.id.schema, name)
+        for obj in objects
+        for kind in ("table", "materialized view")
+        for name in {obj.id.name, obj.parent.name if obj.parent is not None else obj.id.name}
+    }
 
 
 def _renamed(difference: Difference, desired: Desired) -> Dict[Identity, Identity]:

@@ -28,20 +28,40 @@ options:
     description: Drop objects of managed schemas that the source does not have.
     type: bool
     default: false
+  hazard_policy:
+    description:
+      - Which hazards stop the run before anything is changed.
+      - V(safe) stops what would lose data.
+      - V(production) also stops what writes a table anew (V(table_rewrite)), reads all of it while nobody can write
+        (V(blocking_scan)) or builds an index meanwhile (V(blocking_index_build)), on tables of 100000 rows or 64 MiB
+        and more.
+      - V(permissive) stops nothing.
+    type: str
+    choices: [permissive, safe, production]
+    default: safe
   allow_hazards:
     description:
-      - Hazards that O(refuse_hazards) does not stop, either everywhere (V(data_loss)) or for the objects that a pattern
-        matches (V(data_loss:public.old_*)).
+      - Hazards that may run all the same, either everywhere (V(data_loss)) or for the objects that a pattern matches
+        (V(data_loss:public.old_*)). A refusal names the values that let exactly its steps run.
       - The hazards are V(data_loss), V(table_rewrite), V(blocking_scan), V(blocking_index_build), V(cast_can_fail),
-        V(dependent_rebuild) and V(security_relaxation).
+        V(dependent_rebuild), V(security_relaxation), V(blocks_reads) and V(blocks_writes).
     type: list
     elements: str
     default: []
   refuse_hazards:
-    description: Hazards that stop the run before anything is changed.
+    description: Hazards that stop the run, instead of those of O(hazard_policy).
     type: list
     elements: str
-    default: [data_loss]
+  refuse_from_rows:
+    description:
+      - From how many rows of a table on (by estimate) hazards stop the run that grow with the table. Without this and
+        O(refuse_from_bytes), what O(hazard_policy) says; V(safe) has no such limit.
+      - These hazards are V(table_rewrite), V(blocking_scan), V(blocking_index_build), V(blocks_reads) and
+        V(blocks_writes).
+    type: int
+  refuse_from_bytes:
+    description: The same by the size of the table in bytes, indexes included. Reaching one of the two is enough.
+    type: int
   strategy:
     description:
       - V(atomic) runs the plan in one transaction.
@@ -190,8 +210,25 @@ plan:
       description: The strongest lock that it takes on RV(plan[].table), empty for none.
       type: str
     table:
-      description: The table that is locked.
+      description: The table (or other relation) that is locked.
       type: str
+    rows:
+      description: How many rows it has, by the planner's estimate.
+      type: int
+    bytes:
+      description: Its size with all indexes.
+      type: int
+    also_locked:
+      description: Other relations that somebody could have to wait for meanwhile, such as partitions.
+      type: list
+      elements: dict
+      contains:
+        table:
+          description: The relation.
+          type: str
+        lock:
+          description: The lock on it.
+          type: str
     phase:
       description: V(main) is the one transaction. Steps of other phases are committed one by one, before or after it.
       type: str
@@ -199,9 +236,14 @@ plan:
     - sql: ALTER TABLE public.customer ADD COLUMN phone character varying(30)
       object: column public.customer.phone
       action: create
-      hazards: []
+      hazards:
+        - kind: blocks_reads
+          text: "public.customer: reads and writes wait for this statement"
       lock: ACCESS EXCLUSIVE
       table: public.customer
+      rows: 1200
+      bytes: 303104
+      also_locked: []
       phase: main
 extra:
   description: Objects of the managed schemas that the source does not have and that were left.
@@ -306,7 +348,10 @@ except ImportError:
 SPEC = {
     "prune": {"type": "bool", "default": False},
     "allow_hazards": {"type": "list", "elements": "str", "default": []},
-    "refuse_hazards": {"type": "list", "elements": "str", "default": ["data_loss"]},
+    "hazard_policy": {"type": "str", "choices": ["permissive", "safe", "production"], "default": "safe"},
+    "refuse_hazards": {"type": "list", "elements": "str"},
+    "refuse_from_rows": {"type": "int"},
+    "refuse_from_bytes": {"type": "int"},
     "strategy": {"type": "str", "choices": ["auto", "atomic", "online"], "default": "auto"},
     "big_table_rows": {"type": "int", "default": 100000},
     "enforce": {"type": "dict", "default": {}},

@@ -141,15 +141,20 @@ def test_a_step_says_which_lock_it_takes(live: Any) -> None:
 
 @pytest.mark.parametrize("strategy", ["atomic", "online"])
 def test_a_lock_in_the_way_is_waited_for_with_pauses(live: Any, strategy: str) -> None:
-    holder = Holder(live, "SELECT count(*) FROM public.kind", 1.5)
     source = AFTER.replace("public.kind (id int PRIMARY KEY)", "public.kind (id int PRIMARY KEY, word text)")
+    policy = Policy(strategy=strategy, lock_timeout=0.1, lock_retries=30)
+    main = [step.sql for step in engine.plan(live.connector, source, policy).plan if step.phase == "main"]
+    holders: list[Holder] = []
+
+    def hold(_connection: Any) -> None:
+        holders.append(Holder(live, "SELECT count(*) FROM public.kind", 1.5))
+
     try:
-        done = engine.converge(
-            live.connector, source, Policy(strategy=strategy, lock_timeout=0.1, lock_retries=30, big_table_rows=1)
-        )
+        done = engine.converge(watched(live, before=Nth(main, 1, hold)), source, policy)
     finally:
-        holder.close()
-    assert done.changed and done.retries > 0
+        for holder in holders:
+            holder.close()
+    assert done.changed and done.retries > 0 and holders
     assert_at(live, source, Policy(strategy=strategy))
 
 

@@ -88,7 +88,8 @@ BEGIN
     END IF;
 END """
     quote = "$unless$"
-    return Ddl(f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}")
+    sql = f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}"
+    return Ddl(sql, (), "ACCESS EXCLUSIVE", table)
 
 
 def name_reference(parent: Identity, table: Identity, name: str) -> List[Ddl]:

@@ -14,6 +14,11 @@ from .model import Hazard
 _STRINGS = frozenset({"text", "character varying", "character", "bpchar"})
 _INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
 _FLOATS = {"real": 4, "double precision": 8}
+# Pairs whose values are stored alike (pg_cast.castmethod is b), beyond those that harmless() looks into.
+_STORED_ALIKE = frozenset(
+    {("cidr", "inet"), ("xml", "text"), ("xml", "character varying"), ("oid", "integer"), ("integer", "oid")}
+)
+_TIMESTAMPS = frozenset({"timestamp without time zone", "timestamp with time zone"})
 _NUMBER = re.compile(r"\(\s*(-?\d+)\s*(?:,\s*(-?\d+)\s*)?\)")
 
 
@@ -42,16 +47,16 @@ def _length_grows(old: Optional[int], new: Optional[int]) -> bool:
 
 
 def harmless(old: Any, new: Any) -> bool:
-    """True where the stored values stay as they are, so that nothing is written, read or lost."""
-    if old.collation != new.collation:
-        return False
+    """True where the stored values stay as they are, so that no row is written, read or lost."""
     source, target = old.base_type, new.base_type
     old_n, old_scale = _modifiers(old.data_type)
     new_n, new_scale = _modifiers(new.data_type)
     if source in ("text", "character varying") and target in ("text", "character varying"):
         return target == "text" or _length_grows(old_n, new_n)
+    if {source, target} == _TIMESTAMPS:
+        return _length_grows(old_n, new_n)  # the engine's sessions are at UTC
     if source != target:
-        return (source, target) == ("cidr", "inet")
+        return (source, target) in _STORED_ALIKE and new_n is None
     if source == "numeric":
         if new_n is None:
             return True
@@ -97,9 +102,13 @@ def _may_lose(old: Any, new: Any) -> Optional[str]:
 
 def hazards(old: Any, new: Any, known: Mapping[Tuple[str, str], str], table: str, rows: int) -> List[Hazard]:
     """The hazards of ALTER COLUMN … TYPE, USING as using_clause() writes it."""
-    if harmless(old, new):
-        return []
     change = f"{old.data_type} to {new.data_type}"
+    if harmless(old, new):
+        strings = old.base_type in _STRINGS and new.base_type in _STRINGS
+        if old.collation == new.collation and (old.base_type == new.base_type or strings or new.base_type == "inet"):
+            return []
+        # Another order of values: indexes of the column are built again, the table is not.
+        return [Hazard("blocking_index_build", f"{table}: the column's indexes, if any, are built again ({change})")]
     result = [Hazard("table_rewrite", f"{table}: about {rows} rows are written anew ({change})")]
     lost = _may_lose(old, new)
     if lost:

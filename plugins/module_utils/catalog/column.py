@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from . import casts, not_null
@@ -313,7 +314,7 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
     if fields & {"data_type", "collation"}:
         collate = f" COLLATE {new.collation}" if new.collation else ""
         using = casts.using_clause(old, new, ident(new.id.part), context.casts)
-        hazards = casts.hazards(old, new, context.casts, table.relation, rows)
+        hazards = casts.hazards(old, _without_domain(new, context), context.casts, table.relation, rows)
         add(f"TYPE {new.data_type}{collate}{using}", *hazards, invalidates=True)
     if fields & {"identity", "identity_sequence", "identity_options"} and new.identity:
         result += _alter_identity(old, new, on, table)
@@ -340,6 +341,16 @@ def _alter_not_null(old: Column, new: Column, fields: FrozenSet[str], context: C
     parents = kept_parents(old, new, context)
     in_tree = bool(context.live.heirs(old.parent)) or any(not_null.handed_down(after) for _before, after in parents)
     return not_null.alter(old, new, parents, in_tree, context, scan_for_nulls(new, context))
+
+
+def _without_domain(column: Column, context: Context) -> Column:
+    """The column with the type behind its domain, where the domain asks nothing of the values."""
+    for base in context.catalog.depends.get(column.id, ()):
+        domain: Any = context.catalog.get(base)
+        if base.kind == "domain" and base.relation == column.base_type and not (domain.checks or domain.not_null):
+            base_type = re.sub(r"\(.*?\)", "", domain.data_type)
+            return replace(column, data_type=domain.data_type, base_type=base_type, collation=domain.collation)
+    return column
 
 
 def _alter_identity(old: Column, new: Column, on: str, table: Identity) -> List[Ddl]:

@@ -109,6 +109,8 @@ HAZARDS = {
     "cast_can_fail": "a value that does not fit the new type stops the run",
     "dependent_rebuild": "an object is dropped and made again because something under it changes",
     "security_relaxation": "somebody may see or do more than before",
+    "blocks_reads": "whoever reads or writes the table waits until the transaction ends",
+    "blocks_writes": "whoever writes the table waits until the transaction ends",
 }
 
 

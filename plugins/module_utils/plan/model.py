@@ -15,7 +15,9 @@ from ..catalog.model import Hazard, Identity, Object
 class Step:
     """One statement of a plan. ``shown`` stands for ``sql`` in print where that holds values better not printed.
 
-    ``phase``: main is the one transaction; steps before and after it are committed one by one.
+    ``phase``: main is the one transaction; steps before and after it are committed one by one. ``lock`` is taken on
+    ``table``, which has about ``rows`` rows and ``size`` bytes; ``also`` are the locks on other relations that somebody
+    could have to wait for.
     """
 
     sql: str
@@ -28,6 +30,9 @@ class Step:
     late: bool = False
     shown: Optional[str] = None
     phase: str = "main"
+    also: Tuple[Tuple[Identity, str], ...] = ()
+    rows: int = 0
+    size: int = 0
     # Makes the file that a COPY … FROM stdin reads.
     feed: Optional[Callable[[], Any]] = field(default=None, compare=False, repr=False)
 
@@ -46,6 +51,9 @@ class Step:
             "lock": self.lock,
             "phase": self.phase,
             "table": self.table.relation if self.table else "",
+            "rows": self.rows,
+            "bytes": self.size,
+            "also_locked": [{"table": table.relation, "lock": lock} for table, lock in self.also],
         }
 
 
