@@ -144,6 +144,25 @@ def test_dump_written_on_windows(server: servers.Server, origin: str, dumped: Du
     check(server, origin, path)
 
 
+def test_dump_of_the_oldest_server_on_the_newest(clusters: servers.Clusters, tmp_path: Path) -> None:
+    """An upgrade by dump: the engine makes of it what psql makes of it."""
+    majors = servers.requested_majors()
+    old, new = clusters.get(majors[0]), clusters.get(majors[-1])
+    origin, by_psql, empty = old.create_database(), new.create_database(), new.create_database()
+    try:
+        servers.psql(old, origin, dump_source.source(old.major))
+        path = tmp_path / "dump.sql"
+        path.write_bytes(dump_programs.dump(old, origin))
+        servers.psql(new, by_psql, path.read_text(encoding="utf-8"))
+        assert statements(engine.plan(connector(new, by_psql), path, QUIET)) == []
+        assert engine.converge(connector(new, empty), path, QUIET).changed
+        assert unlike(new, empty, by_psql, data=True, flags=()) == []
+    finally:
+        old.drop_database(origin)
+        for name in (by_psql, empty):
+            new.drop_database(name)
+
+
 @pytest.mark.one_major
 @pytest.mark.parametrize("flags", [("--create",), ("--create", "--clean")], ids=" ".join)
 def test_create_is_refused_with_what_to_do(
