@@ -66,6 +66,7 @@ molecule-%: ## one scenario
 bench: ## measure against psql and other tools
 	@scripts/setup test
 	@python tests/bench/run.py
+	@python tests/bench/fleet.py
 
 production-schema: ## generate files/sql/production_schema_v3.sql from schema.sql and its data
 	@scripts/setup

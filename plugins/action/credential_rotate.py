@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.parsing.vault import VaultSecretsContext, get_file_vault_secret
 from ansible.plugins.action import ActionBase
 
@@ -57,6 +57,9 @@ class ActionModule(ActionBase):
             result.update(rotate(server, self._store(options), job))
         except EngineError as error:
             result.update({"accounts": failed(accounts), **describe(error)}, failed=True)
+        except AnsibleConnectionFailure:
+            # The host is down, as it is for any other task; what was written as pending is there for the next run.
+            raise
         except Exception:  # any other exception's text could hold a secret
             result.update({"accounts": failed(accounts), **describe_unforeseen(*sys.exc_info()[1:])}, failed=True)
         finally:

@@ -250,7 +250,7 @@ def test_grants_for_application_and_readers(legacy: Site) -> None:
             legacy.database.execute(f"DROP ROLE {role}")
 
 
-PLAYBOOKS = ("site", "deploy_schema", "verify", "rotate_credentials")
+PLAYBOOKS = ("site", "deploy_schema", "verify", "rotate_credentials", "credential_report")
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_play_without_hosts_fails(tmp_path: Path) -> None:
     empty.write_text(
         json.dumps({"databases": {"hosts": {}}, "applications": {"hosts": {"app1": {}}}}), encoding="utf-8"
     )
-    for playbook, limit in zip(PLAYBOOKS, ([], ["--limit", "app1"], [], []), strict=True):
+    for playbook, limit in zip(PLAYBOOKS, ([], ["--limit", "app1"], [], [], []), strict=True):
         run = plays.playbook("-i", str(empty), f"playbooks/{playbook}.yml", *limit)
         assert run.status != 0
         assert "No host to work on" in run.output
