@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import gc
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
@@ -135,7 +136,7 @@ def _read(
 ) -> Catalog:
     context = ReadContext(connection.server_version, unspecified_owner)
     everything = schemas is None
-    with connection.cursor() as plain, connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
+    with connection.cursor() as plain:
         if schemas is None:
             plain.execute(_SCHEMAS)
             schemas = [row[0] for row in plain.fetchall()]
@@ -149,12 +150,17 @@ def _read(
         superuser = connection.info.parameter_status("is_superuser") == "on"
         listed = inventory.inventory(plain, schemas)
         present = {each.classid for each in listed if (each.classid, each.objid, 0) not in members}
-        for kind in KINDS:
-            if kind.system_catalog in inventory.LISTED and CATALOG_OIDS[kind.system_catalog] not in present:
-                continue
-            query = kind.superuser_query if superuser and kind.superuser_query else kind.query
-            cursor.execute(query(context.server_version), parameters)
-            for row in cursor.fetchall():
+        kinds = [
+            kind
+            for kind in KINDS
+            if kind.system_catalog not in inventory.LISTED or CATALOG_OIDS[kind.system_catalog] in present
+        ]
+        queries = [
+            (kind.superuser_query if superuser and kind.superuser_query else kind.query)(context.server_version)
+            for kind in kinds
+        ]
+        for kind, rows in zip(kinds, _results(connection, queries, parameters)):
+            for row in rows:
                 found = kind.addresses(row)
                 if found and (found[0][0], found[0][1], 0) in members:
                     continue
@@ -197,6 +203,31 @@ def _read(
         unread=tuple(unread),
         ignored=tuple(ignored),
     )
+
+
+def _results(connection: Any, queries: Sequence[str], parameters: Mapping[str, Any]) -> Iterator[List[Any]]:
+    """The rows of each query. While they are dealt with here, the server is at work on the next one."""
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        waiting = None
+        for query in queries:
+            following = ahead.submit(_executed, connection, query, parameters)
+            if waiting is not None:
+                yield _fetched(waiting)
+            waiting = following
+        if waiting is not None:
+            yield _fetched(waiting)
+
+
+def _executed(connection: Any, query: str, parameters: Mapping[str, Any]) -> Any:
+    cursor = connection.cursor(cursor_factory=NamedTupleCursor)
+    cursor.execute(query, parameters)
+    return cursor
+
+
+def _fetched(waiting: Any) -> List[Any]:
+    with waiting.result() as cursor:
+        rows: List[Any] = cursor.fetchall()
+    return rows
 
 
 def _add_members(addresses: Dict[Address, Identity], members: Mapping[Address, int]) -> None:
