@@ -11,6 +11,8 @@ SHELL := bash
 
 # Majors of PostgreSQL for `make unit` and `make integration`; `make test` takes them all.
 PG_MAJORS ?= 15,18
+# What `make bench` measures: domainflow, large, or compare with its own names; see tests/bench/run.py
+BENCH ?=
 # More arguments for pytest: make unit ARGS="-k session -x"
 ARGS ?=
 
@@ -63,10 +65,10 @@ molecule-%: ## one scenario
 	@scripts/setup test
 	@scripts/run_tests molecule=$*
 
-bench: ## measure against psql and other tools
+bench: ## measure against psql; BENCH=large, BENCH=compare (other tools), BENCH="compare large"
 	@scripts/setup test
-	@python tests/bench/run.py
-	@python tests/bench/fleet.py
+	@python tests/bench/run.py $(BENCH)
+	@$(if $(BENCH),true,python tests/bench/fleet.py)
 
 production-schema: ## generate files/sql/production_schema_v3.sql from schema.sql and its data
 	@scripts/setup

@@ -4,7 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measurements of the engine. Times depend on the machine: what counts are the ratios, taken in one run.
 
-tests/bench/run.py [domainflow] [large]     (both, where nothing is named)
+tests/bench/run.py [domainflow] [large]          (both, where nothing is named)
+tests/bench/run.py compare [CASE]...            (beside other tools, see compare.py)
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from ansible_collections.domainflow.database.plugins.module_utils import engine 
 from ansible_collections.domainflow.database.plugins.module_utils.catalog import read as catalog  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.diff import compare  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.plan import make  # noqa: E402
+from ansible_collections.domainflow.database.plugins.module_utils.plan.locks import estimate  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.script import Source  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.shadow.load import load  # noqa: E402
 
@@ -190,6 +192,7 @@ def _plan(bench: Bench, old: str, new: str) -> None:
     changes = len(difference.changes)
     report("planning", f"{took.wall:.2f} s by the clock, {took.client:.2f} s of processor")
     report("  changes and steps", f"{changes} and {len(plan.steps)}; {took.client * 10000 / changes:.2f} s for 10,000")
+    report("  locks, as estimated", str(estimate(plan, found, desired)))
 
 
 def _converge(bench: Bench, name: str, file: Path) -> None:
@@ -235,6 +238,10 @@ PARTS = {"domainflow": domainflow, "large": big}
 
 def main() -> int:
     """Run the parts that are named, or all."""
+    if sys.argv[1:2] == ["compare"]:
+        import compare as others
+
+        return others.main(sys.argv[2:])
     wanted = sys.argv[1:] or list(PARTS)
     if not set(wanted) <= set(PARTS):
         print(__doc__, file=sys.stderr)
