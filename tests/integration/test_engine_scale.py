@@ -168,9 +168,10 @@ def test_a_plan_that_does_not_fit_is_refused_before_it_begins(small: Narrow, kep
 
 def test_the_source_may_hold_more_than_a_transaction_can(small: Narrow) -> None:
     """The file's own BEGIN and COMMIT are no obstacle to reading it: only what has to be changed counts."""
-    for first in range(0, 100, 10):
-        small.execute(";".join(TABLES[first : first + 10]))
-    source = f"BEGIN;\n{MANY}COMMIT;\n"
+    tables = [f"CREATE TABLE public.t{number} ();\n" for number in range(2500)]
+    for first in range(0, len(tables), 50):
+        small.execute("".join(tables[first : first + 50]))
+    source = f"BEGIN;\n{''.join(tables)}COMMIT;\n"
     outcome = engine.converge(small.connector, source + "CREATE TABLE public.one_more ();")
     assert [step.sql for step in outcome.plan] == ["CREATE TABLE public.one_more ()"]
     assert engine.verify(small.connector, source).in_sync
