@@ -4,7 +4,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures site.yml on three fresh hosts and again, beside the same job done as loops of community.postgresql's tasks.
 
-    tests/bench/hosts.py        as root, or with sudo: the hosts are those of the scenario `fleet`
+    tests/bench/hosts.py [site] [server] [loops]    as root, or with sudo; all three, where none is named
+
+site is all of site.yml, server its part that loops does too: PostgreSQL, roles, one database, TLS, pg_hba.conf.
+The hosts are the database hosts of the scenario `fleet`.
 
 For each run: wall time, wall time per host, the playbook's tasks, what the hosts did of them, and the processor time of
 the controller and of the hosts, which unlike the wall time hardly depends on what else the machine does.
@@ -27,12 +30,11 @@ SCENARIO = "fleet"
 HOSTS = 3
 SITE = ROOT / "playbooks" / "site.yml"
 LOOPS = ROOT / "tests" / "bench" / "loops.yml"
-# What is compared: PostgreSQL installed, roles, one database, TLS, pg_hba.conf.
-JOBS = [
-    ("site.yml", [str(SITE)]),
-    ("site.yml --tags host,tls", [str(SITE), "--tags", "host,tls"]),
-    ("loops.yml", [str(LOOPS)]),
-]
+JOBS = {
+    "site": ("site.yml", [str(SITE)]),
+    "server": ("site.yml --tags host,tls", [str(SITE), "--tags", "host,tls"]),
+    "loops": ("loops.yml", [str(LOOPS)]),
+}
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,11 @@ def molecule(command: str, folder: Path) -> None:
         sys.exit(f"molecule {command} failed:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
 
 
-def inside() -> None:
+def inside(wanted: list[str]) -> None:
     """Among the hosts: fresh ones for each job."""
     heads = ("wall s", 8), ("per host", 8), ("tasks", 6), ("done", 6), ("changed", 8), ("controller", 11), ("hosts", 8)
     print(" " * 34, *(f"{head:>{width}}" for head, width in heads))
-    for name, arguments in JOBS:
+    for name, arguments in [JOBS[word] for word in wanted]:
         with tempfile.TemporaryDirectory() as folder:
             molecule("create", Path(folder))
             try:
@@ -114,11 +116,15 @@ def inside() -> None:
 
 
 def main() -> None:
+    wanted = sys.argv[1:] or list(JOBS)
+    if unknown := set(wanted) - set(JOBS):
+        sys.exit(f"{', '.join(unknown)}? There are: {', '.join(JOBS)}")
     if "DOMAINFLOW_RUN" in os.environ:
-        inside()
-    else:
-        script = str(ROOT / "scripts" / "molecule")
-        os.execv(script, [script, "run", str(ROOT / ".venv" / "bin" / "python"), str(Path(__file__).resolve())])  # noqa: S606  # no shell is wanted
+        inside(wanted)
+        return
+    script, python = str(ROOT / "scripts" / "molecule"), str(ROOT / ".venv" / "bin" / "python")
+    command = [script, "run", python, str(Path(__file__).resolve()), *wanted]
+    os.execv(script, command)  # noqa: S606  # no shell is wanted
 
 
 if __name__ == "__main__":
