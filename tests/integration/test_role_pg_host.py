@@ -204,6 +204,7 @@ def test_a_port_of_somebody_else_is_named(host: role_hosts.Host) -> None:
         refused = host.run("pg_host", pg_host_listen_port=port)
         assert refused.status != 0
         assert f"port {port} is taken by a program that is not the cluster" in role_hosts.flat(refused)
+        assert f"(process {os.getpid()}, " in role_hosts.flat(refused)
     assert host.query("SELECT 1") == [(1,)]
     assert host.must("pg_host", pg_host_listen_port=port).changed() > 0
     assert host.port == port
@@ -228,6 +229,8 @@ def test_a_port_of_somebody_else_is_named(host: role_hosts.Host) -> None:
             "domainflow has UTF8, wanted is LATIN1",
         ),
         ({"pg_host_roles": [{"name": "x"}, {"name": "x"}]}, "declared twice in pg_host_roles"),
+        ({"pg_host_locale": "xx_YY.UTF-8"}, "the locale xx_YY.UTF-8 is not there; make it"),
+        ({"pg_host_min_free_mb": 800_000_000}, "of 100000000 MB that have to be free; make room"),
     ],
 )
 def test_what_it_cannot_do_it_says(host: role_hosts.Host, variables: dict[str, object], said: str) -> None:
