@@ -61,12 +61,17 @@ def processor_of_hosts() -> float:
     return int(re.search(r"usage_usec (\d+)", stated)[1]) / 1e6  # type: ignore[index]  # every kernel has the line
 
 
-def measure(inventory: Path, arguments: list[str]) -> Measured:
+def measure(folder: Path, arguments: list[str]) -> Measured:
     hosts, children, started = processor_of_hosts(), resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(
-        ["ansible-playbook", "--inventory", str(inventory), *arguments],
+        ["ansible-playbook", "--inventory", str(folder / "inventory"), *arguments],
         cwd=ROOT,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+        env={
+            **os.environ,
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "MOLECULE_EPHEMERAL_DIRECTORY": str(folder),
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -109,7 +114,7 @@ def inside(wanted: list[str]) -> None:
             molecule("create", Path(folder))
             try:
                 for which in ("first run", "second run"):
-                    measured = measure(Path(folder) / "inventory", arguments)
+                    measured = measure(Path(folder), arguments)
                     print(measured.row(f"{name}, {which}"), flush=True)
             finally:
                 molecule("destroy", Path(folder))
