@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,8 @@ def slow_network(port: int, round_trip: float) -> Iterator[int]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         other_reader, other_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(pump(reader, other_writer), pump(other_reader, writer), return_exceptions=True)
+        with suppress(asyncio.CancelledError):  # the end of the relay
+            await asyncio.gather(pump(reader, other_writer), pump(other_reader, writer), return_exceptions=True)
 
     async def start() -> None:
         listening = await asyncio.start_server(serve, "127.0.0.1", 0)
