@@ -159,7 +159,8 @@ def connect(name=None):
     pids.append(connection.info.backend_pid)
     return connection
 
-outcome = engine.converge(connect, given["source"], Policy(**given["policy"]))
+policy = {name: tuple(value) if isinstance(value, list) else value for name, value in given["policy"].items()}
+outcome = engine.converge(connect, given["source"], Policy(**policy))
 with open("/proc/self/status", encoding="ascii") as status:
     highest = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) // 1024
 print(json.dumps({"changed": outcome.changed, "steps": len(outcome.plan), "timings": outcome.timings,
