@@ -24,7 +24,7 @@ class Desired:
     catalog: Catalog
     rows: rows.Reference
     renamed: Catalog
-    renames: Tuple[renames.Rename, ...]
+    renames: renames.Renames
 
 
 def once_managed(last: Optional[ledger.Entry], policy: Policy) -> Tuple[str, ...]:
@@ -45,22 +45,21 @@ def read_both(
     # Rows that stay in the shadow are found there by their present names, and are not compared value by value.
     in_bulk = not hints and not policy.enforce
     reference = rows.read_reference(loaded.connection, catalog, loaded.load_window, loaded.given, in_bulk)
-    others = [name for name in renames.old_schemas(hints) if name not in once_managed]
+    others = [name for name in renames.old_schemas(hints) if name not in (*catalog.schemas, *once_managed)]
     schemas = catalog.schemas + tuple(name for name in (*once_managed, *others) if name not in catalog.schemas)
     found = read(live.connection, schemas, ignore=policy.ignore)
-    applicable = renames.applicable(hints, found, catalog) if hints else []
+    applicable = renames.applicable(hints, found, catalog) if hints else renames.Renames()
     renamed = catalog
-    if applicable:
+    if applicable.pairs:
         with loaded.connection.cursor() as cursor:
-            for rename in applicable:
-                for statement in rename.backward:
-                    cursor.execute(statement)
+            for statement in applicable.backward:
+                cursor.execute(statement)
         renamed = read_shadow(loaded, policy)
     else:
         found = _without_schemas(found, others)
     return found, Desired(
         _public_as_found(catalog, found, loaded), reference,
-        _public_as_found(renamed, found, loaded), tuple(applicable),
+        _public_as_found(renamed, found, loaded), applicable,
     )  # fmt: skip
 
 
@@ -117,5 +116,5 @@ def _public_as_found(catalog: Catalog, found: Catalog, loaded: Shadow) -> Catalo
 def rename_again(connection: Any, desired: Desired) -> None:
     """Give the shadow its new names back: it is asked once more when the result is verified."""
     with connection.cursor() as cursor:
-        for step in renames.steps(desired.renames):
+        for step in desired.renames.forward:
             cursor.execute(step.sql)

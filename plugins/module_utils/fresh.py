@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, List, Optional, Sequence, Tuple
 
 from . import ledger, rows
@@ -121,15 +121,15 @@ def deploy(live: Session, source: Source, found: Deployment, policy: Policy, clo
             cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(policy.owner)))
     start = now(connection)
     with clock.stage("apply"):
-        given = load(connection, source, own_transactions=False, listed=found.statements)
+        loaded = load(connection, source, own_transactions=False, listed=found.statements)
     with connection.cursor() as cursor:
         cursor.execute("RESET SESSION AUTHORIZATION")
         cursor.execute("RESET ALL")
         cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(live.login_role)))
     pin_settings(connection)
-    loaded = Shadow(connection, live.role, public, (start, now(connection)), given)
+    made = Shadow(connection, live.role, public, (start, now(connection)), loaded.given, loaded.warnings)
     with clock.stage("verify"):
-        return loaded, read_shadow(loaded, policy)
+        return made, read_shadow(made, policy)
 
 
 def diff_of(catalog: Catalog) -> Tuple[ObjectDiff, ...]:
@@ -181,7 +181,7 @@ def run(
         if not connection.closed:
             connection.rollback()
             connection.autocommit = True
-    return outcome(catalog, steps, after, version, clock)
+    return replace(outcome(catalog, steps, after, version, clock), warnings=loaded.warnings)
 
 
 def outcome(catalog: Catalog, steps: Sequence[Step], after: str, version: Optional[str], clock: Clock) -> Outcome:

@@ -78,7 +78,7 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
                 difference,
                 plan,
                 diff,
-                tuple(warnings),
+                loaded.warnings + tuple(warnings),
                 once,
             )
             return _finish(live, policy, clock, execute, made)
@@ -98,7 +98,8 @@ def _tell_first(
         with shadow(connect, live.connection, source, policy.owner, policy.shadow_database, live.settings) as loaded:
             with clock.stage("read"):
                 found, desired = read_both(live, loaded, policy, ())
-            return fresh.outcome(desired.catalog, first.steps(), fingerprint(found), version, clock)
+            told = fresh.outcome(desired.catalog, first.steps(), fingerprint(found), version, clock)
+            return replace(told, warnings=loaded.warnings)
     except PermissionMissing as missing:
         told = fresh.outcome(fresh.NOTHING, first.steps(), fingerprint(fresh.NOTHING), version, clock)
         return replace(told, warnings=(f"The statements were not tried: {missing.message}.",))
@@ -188,9 +189,9 @@ def _plan(
         )
         for each in row_plan.steps
     ]
-    steps = [step for step in plan.steps if not step.late] + renames.steps(desired.renames) + row_steps
+    steps = [step for step in plan.steps if not step.late] + list(desired.renames.forward) + row_steps
     late = [
-        replace(step, sql=retold(renames.final(step.object, desired.renames), step.sql))
+        replace(step, sql=retold(desired.renames.final(step.object), step.sql))
         for step in plan.steps
         if step.late
     ]
@@ -227,7 +228,7 @@ def _renamed(difference: Difference, desired: Desired) -> Dict[Identity, Identit
         for change in difference.changes
         if change.old is not None and change.new is not None and change.old.id != change.new.id
     }
-    result.update({rename.new: rename.old for rename in desired.renames})
+    result.update({wanted: live for live, wanted in desired.renames.pairs})
     return result
 
 

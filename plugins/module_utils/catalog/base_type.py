@@ -10,7 +10,7 @@ functions, the type. A privilege, an owner or a comment on such a function is re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, List, Tuple
+from typing import Any, FrozenSet, List, Optional, Tuple
 
 from . import enum_type
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, always_rebuild
@@ -114,6 +114,37 @@ def _create(base_type: BaseType, _context: Context) -> List[Ddl]:
     return result + [Ddl(f"CREATE TYPE {name} ({', '.join(base_type.settings)})")]
 
 
+# What ALTER TYPE … SET can change. PostgreSQL documentation, "ALTER TYPE".
+_ALTERABLE = frozenset({"RECEIVE", "SEND", "TYPMOD_IN", "TYPMOD_OUT", "ANALYZE", "SUBSCRIPT", "STORAGE"})
+
+
+def _alter(old: BaseType, new: BaseType, _fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
+    before, after = (dict(each.partition(" = ")[::2] for each in side.settings) for side in (old, new))
+    changed = {word for word in {*before, *after} if before.get(word) != after.get(word)}
+    if changed - _ALTERABLE or after["STORAGE"] == "plain" != before["STORAGE"]:
+        return None
+    had, wanted = (set(map(_signature, side.functions)) for side in (old, new))
+    ordinary = tuple(
+        f"{each.relation}("
+        for side in (context.live, context.catalog)
+        for each in side.objects
+        if each.kind == "function"
+    )
+    if any(signature.startswith(ordinary) for signature in had ^ wanted):
+        return None  # a function that stands alone on one side, and is the type's on the other
+    name = new.id.relation
+    result = [Ddl(definition) for definition in new.functions if definition not in old.functions]
+    if changed:
+        words = ", ".join(f"{word} = {after.get(word, 'NONE')}" for word in sorted(changed))
+        result.append(Ddl(f"ALTER TYPE {name} SET ({words})"))
+    return result + [Ddl(f"DROP FUNCTION {signature}") for signature in sorted(had - wanted)]
+
+
+def _signature(definition: str) -> str:
+    """The name and arguments in CREATE OR REPLACE FUNCTION."""
+    return definition.partition(" FUNCTION ")[2].partition("\n")[0]
+
+
 def _drop(base_type: BaseType, _context: Context) -> List[Ddl]:
     hazard = Hazard("data_loss", f"whatever still stands on {base_type.id.relation} is dropped with it")
     return [Ddl(f"DROP TYPE {base_type.id.relation} CASCADE", (hazard,))]
@@ -161,7 +192,7 @@ KIND = Kind(
     query=_query,
     read=_read,
     create=_create,
-    alter=always_rebuild,
+    alter=_alter,
     drop=_drop,
     rename=enum_type.rename,
     addresses=_addresses,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, List, Optional
 
-from .kind import CATALOG_OIDS, Context, Kind, ReadContext, always_rebuild, rename_ddl
-from .model import Ddl, Identity, Object
+from . import plain
+from .kind import Context, ReadContext
+from .model import Ddl, Object
 from .quoting import literal
 
 
@@ -27,30 +28,21 @@ class Collation(Object):
 
 def _query(version: int) -> str:
     if version >= 170000:
-        locale, rules = "c.colllocale", "c.collicurules"
+        locale, rules = "o.colllocale", "o.collicurules"
     elif version >= 150000:
-        locale, rules = "c.colliculocale", "c.collicurules" if version >= 160000 else "NULL"
+        locale, rules = "o.colliculocale", "o.collicurules" if version >= 160000 else "NULL"
     else:
-        locale, rules = "CASE WHEN c.collprovider = 'i' THEN c.collcollate::text END", "NULL"
-    return f"""
-        SELECT c.oid, n.nspname AS schema, c.collname AS name, pg_get_userbyid(c.collowner) AS owner,
-               c.collprovider::text AS provider, c.collisdeterministic AS deterministic, {locale} AS locale,
-               CASE WHEN c.collprovider = 'c' THEN c.collcollate::text END AS lc_collate,
-               CASE WHEN c.collprovider = 'c' THEN c.collctype::text END AS lc_ctype, {rules} AS rules,
-               d.description AS comment
-          FROM pg_collation c
-          JOIN pg_namespace n ON n.oid = c.collnamespace
-          LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_collation'::regclass AND d.objsubid = 0
-         WHERE n.nspname = ANY(%(schemas)s)
-         ORDER BY n.nspname, c.collname"""
+        locale, rules = "CASE WHEN o.collprovider = 'i' THEN o.collcollate::text END", "NULL"
+    columns = f"""
+        o.collprovider::text AS provider, o.collisdeterministic AS deterministic, {locale} AS locale,
+        CASE WHEN o.collprovider = 'c' THEN o.collcollate::text END AS lc_collate,
+        CASE WHEN o.collprovider = 'c' THEN o.collctype::text END AS lc_ctype, {rules} AS rules"""
+    return plain.query("pg_collation", "coll", columns)
 
 
 def _read(row: Any, context: ReadContext) -> Collation:
     return Collation(
-        id=Identity("collation", row.schema, row.name),
-        owner=context.owner(row.owner),
-        acl=None,
-        comment=row.comment,
+        **plain.common("collation", row, context),
         provider=row.provider,
         deterministic=row.deterministic,
         locale=row.locale,
@@ -78,27 +70,7 @@ def _create(collation: Collation, _context: Context) -> List[Ddl]:
     return [Ddl(f"CREATE COLLATION {collation.id.relation} ({', '.join(words)})")]
 
 
-def _drop(collation: Collation, _context: Context) -> List[Ddl]:
-    return [Ddl(f"DROP COLLATION {collation.id.relation}")]
-
-
-def _rename(collation: Object, new: Identity) -> List[Ddl]:
-    return rename_ddl("COLLATION", collation, new)
-
-
-KIND = Kind(
-    name="collation",
-    rank=25,
-    system_catalog="pg_collation",
-    keyword="COLLATION",
-    query=_query,
-    read=_read,
-    create=_create,
-    alter=always_rebuild,
-    drop=_drop,
-    rename=_rename,
-    addresses=lambda row: [(CATALOG_OIDS["pg_collation"], row.oid, 0)],
-)
+KIND = plain.kind("collation", 25, "pg_collation", _query, _read, _create)
 
 
 @dataclass(frozen=True)
@@ -111,24 +83,18 @@ class Conversion(Object):
     default: bool
 
 
+_CONVERSION = """
+    pg_encoding_to_char(o.conforencoding) AS source, pg_encoding_to_char(o.contoencoding) AS destination,
+    o.conproc::text AS function, o.condefault AS "default" """
+
+
 def _conversion_query(_version: int) -> str:
-    return """
-        SELECT c.oid, n.nspname AS schema, c.conname AS name, pg_get_userbyid(c.conowner) AS owner,
-               pg_encoding_to_char(c.conforencoding) AS source, pg_encoding_to_char(c.contoencoding) AS destination,
-               c.conproc::text AS function, c.condefault AS "default", d.description AS comment
-          FROM pg_conversion c
-          JOIN pg_namespace n ON n.oid = c.connamespace
-          LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_conversion'::regclass AND d.objsubid = 0
-         WHERE n.nspname = ANY(%(schemas)s)
-         ORDER BY n.nspname, c.conname"""
+    return plain.query("pg_conversion", "con", _CONVERSION)
 
 
 def _read_conversion(row: Any, context: ReadContext) -> Conversion:
     return Conversion(
-        id=Identity("conversion", row.schema, row.name),
-        owner=context.owner(row.owner),
-        acl=None,
-        comment=row.comment,
+        **plain.common("conversion", row, context),
         source=row.source,
         destination=row.destination,
         function=row.function,
@@ -142,24 +108,4 @@ def _create_conversion(conversion: Conversion, _context: Context) -> List[Ddl]:
     return [Ddl(f"CREATE {default}CONVERSION {conversion.id.relation} {encodings} FROM {conversion.function}")]
 
 
-def _drop_conversion(conversion: Conversion, _context: Context) -> List[Ddl]:
-    return [Ddl(f"DROP CONVERSION {conversion.id.relation}")]
-
-
-def _rename_conversion(conversion: Object, new: Identity) -> List[Ddl]:
-    return rename_ddl("CONVERSION", conversion, new)
-
-
-CONVERSION = Kind(
-    name="conversion",
-    rank=48,
-    system_catalog="pg_conversion",
-    keyword="CONVERSION",
-    query=_conversion_query,
-    read=_read_conversion,
-    create=_create_conversion,
-    alter=always_rebuild,
-    drop=_drop_conversion,
-    rename=_rename_conversion,
-    addresses=lambda row: [(CATALOG_OIDS["pg_conversion"], row.oid, 0)],
-)
+CONVERSION = plain.kind("conversion", 48, "pg_conversion", _conversion_query, _read_conversion, _create_conversion)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, rename_ddl
 from .model import Ddl, Hazard, Identity, Object
@@ -89,6 +89,13 @@ def _add(domain: Domain, check: Check) -> str:
 
 
 def _create(domain: Domain, _context: Context) -> List[Ddl]:
+    at_once = [check for check in domain.checks if not check.definition.endswith(_NOT_VALID)]
+    words = [f"CONSTRAINT {ident(check.name)} {check.definition}" for check in at_once]
+    later = [] if len(at_once) == len(domain.checks) else _checks(domain, at_once)
+    return [Ddl(" ".join([_head(domain), *words]))] + later + _check_comments(domain)
+
+
+def _head(domain: Domain) -> str:
     words = [f"CREATE DOMAIN {domain.id.relation} AS {domain.data_type}"]
     if domain.collation:
         words.append(f"COLLATE {domain.collation}")
@@ -96,15 +103,25 @@ def _create(domain: Domain, _context: Context) -> List[Ddl]:
         words.append(f"DEFAULT {domain.default}")
     if domain.not_null:
         words.append(f"CONSTRAINT {ident(domain.not_null_name)} NOT NULL" if domain.not_null_name else "NOT NULL")
-    later = []
-    for check in domain.checks:
-        if check.definition.endswith(_NOT_VALID):
-            later.append(Ddl(_add(domain, check)))
-        else:
-            words.append(f"CONSTRAINT {ident(check.name)} {check.definition}")
-        if check.comment is not None:
-            later.append(_comment(domain, check))
-    return [Ddl(" ".join(words))] + later
+    return " ".join(words)
+
+
+def _checks(domain: Domain, without: Sequence[Check] = ()) -> List[Ddl]:
+    return [Ddl(_add(domain, check)) for check in domain.checks if check not in without]
+
+
+def _check_comments(domain: Domain) -> List[Ddl]:
+    return [_comment(domain, check) for check in domain.checks if check.comment is not None]
+
+
+def _outline(domain: Domain) -> List[Ddl]:
+    """The domain without its checks, which may call functions that take the domain; then these."""
+    return [Ddl(_head(domain))] + _checks(domain) + _check_comments(domain) if domain.checks else []
+
+
+def _hollow(domain: Domain) -> List[Ddl]:
+    on = f"ALTER DOMAIN {domain.id.relation}"
+    return [Ddl(f"{on} DROP CONSTRAINT {ident(check.name)}") for check in domain.checks]
 
 
 def _alter(old: Domain, new: Domain, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
@@ -178,6 +195,8 @@ KIND = Kind(
     alter=_alter,
     drop=_drop,
     rename=_rename,
+    outline=_outline,
+    hollow=_hollow,
     expressions=frozenset({"default", "checks"}),
     addresses=_addresses,
     acl_class="type",

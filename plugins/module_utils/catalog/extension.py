@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, FrozenSet, List, Optional
+from typing import Any, FrozenSet, List, Optional, Tuple
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext
 from .model import Ddl, Hazard, Identity, Object
@@ -20,6 +20,10 @@ class Extension(Object):
     schema: str
     version: Optional[str]
     relocatable: bool = field(compare=False)
+    default_version: Optional[str] = field(compare=False)
+    # Of one whose version is pinned: the versions that there are scripts from, and to.
+    updated_from: Tuple[str, ...] = field(compare=False, default=())
+    updated_to: Tuple[str, ...] = field(compare=False, default=())
 
 
 def _query(_version: int) -> str:
@@ -27,10 +31,15 @@ def _query(_version: int) -> str:
     # comment that the extension brings is not the file's.
     return """
         SELECT e.oid, e.extname AS name, n.nspname AS schema, e.extversion AS version, e.extrelocatable AS relocatable,
-               a.default_version, nullif(d.description, a.comment) AS comment
+               a.default_version, nullif(d.description, a.comment) AS comment, paths.sources, paths.targets
           FROM pg_extension e
           JOIN pg_namespace n ON n.oid = e.extnamespace
           LEFT JOIN pg_available_extensions a ON a.name = e.extname
+          LEFT JOIN LATERAL (
+              SELECT array_agg(u.source) FILTER (WHERE u.target = e.extversion) AS sources,
+                     array_agg(u.target) FILTER (WHERE u.source = e.extversion) AS targets
+                FROM pg_extension_update_paths(e.extname) u
+               WHERE u.path IS NOT NULL) paths ON e.extversion <> a.default_version
           LEFT JOIN pg_description d ON d.objoid = e.oid AND d.classoid = 'pg_extension'::regclass AND d.objsubid = 0
          WHERE e.extname <> 'plpgsql'
          ORDER BY e.extname"""
@@ -46,6 +55,9 @@ def _read(row: Any, context: ReadContext) -> Extension:
         schema=row.schema,
         version=pinned,
         relocatable=row.relocatable,
+        default_version=row.default_version,
+        updated_from=tuple(row.sources or ()),
+        updated_to=tuple(row.targets or ()),
     )
 
 
@@ -62,9 +74,18 @@ def _alter(old: Extension, new: Extension, fields: FrozenSet[str], _context: Con
             return None
         result.append(Ddl(f"ALTER EXTENSION {name} SET SCHEMA {ident(new.schema)}"))
     if "version" in fields:
+        if not _can_be_updated(old, new):
+            return None
         to = f" TO {literal(new.version)}" if new.version else ""
         result.append(Ddl(f"ALTER EXTENSION {name} UPDATE{to}"))
     return result
+
+
+def _can_be_updated(old: Extension, new: Extension) -> bool:
+    """Whether the extension brings scripts that lead from one version to the other; seldom back to an older one."""
+    if new.version is not None:
+        return (old.version or old.default_version) in new.updated_from
+    return new.default_version in old.updated_to
 
 
 def _drop(extension: Extension, _context: Context) -> List[Ddl]:

@@ -79,6 +79,21 @@ def _create(function: Function, _context: Context) -> List[Ddl]:
     return [Ddl(function.definition)]
 
 
+def _outline(function: Function) -> List[Ddl]:
+    """The function without its body, which is in SQL and names what it needs; then the function."""
+    return [_without_body(function), Ddl(function.definition)] if function.parsed_body else []
+
+
+def _hollow(function: Function) -> List[Ddl]:
+    return [_without_body(function)] if function.parsed_body else []
+
+
+def _without_body(function: Function) -> Ddl:
+    # "… RETURNS type LANGUAGE sql attributes BEGIN ATOMIC body": its bodies are not checked while a plan runs.
+    head, _language, _rest = function.definition.partition("\n LANGUAGE ")
+    return Ddl(f"{head}\n LANGUAGE sql\nAS ''")
+
+
 def _alter(old: Function, new: Function, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
     if fields & {"result", "argument_modes", "window"} or new.number_of_defaults < old.number_of_defaults:
         return None
@@ -115,6 +130,8 @@ FUNCTION = Kind(
     expressions=frozenset({"definition"}),
     replaceable=True,
     rename=_rename,
+    outline=_outline,
+    hollow=_hollow,
     target=signature,
     addresses=lambda row: [(CATALOG_OIDS["pg_proc"], row.oid, 0)],
     acl_class="routine",
@@ -134,6 +151,8 @@ PROCEDURE = Kind(
     expressions=frozenset({"definition"}),
     replaceable=True,
     rename=_rename,
+    outline=_outline,
+    hollow=_hollow,
     target=signature,
     addresses=lambda row: [(CATALOG_OIDS["pg_proc"], row.oid, 0)],
     acl_class="routine",

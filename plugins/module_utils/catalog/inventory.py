@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, List, NamedTuple, Sequence
+from typing import Any, List, Mapping, NamedTuple, Sequence
+
+from .model import Address, Identity
 
 # Per system catalog: the rows that are objects of their own. What belongs to another object (row and array types,
 # TOAST tables, indexes of constraints, what a partition inherits, triggers of foreign keys) is not.
@@ -81,6 +83,8 @@ _DESCRIBE = """
       FROM unnest(%(classes)s::oid[], %(objects)s::oid[]) AS a(classid, objid)"""
 
 
+_LABELS = "SELECT classoid, objoid, objsubid, provider FROM pg_seclabel ORDER BY provider, 1, 2, 3"
+
 # The system catalogs whose every row of interest is listed: where one has none, no kind need be read from it.
 LISTED = frozenset(re.findall(r"SELECT '(pg_\w+)'::regclass", _IN_SCHEMAS + _DATABASE_WIDE)) - {"pg_class"}
 
@@ -110,3 +114,15 @@ def describe(cursor: Any, entries: Sequence[Entry]) -> List[str]:
     classes, objects = [each.classid for each in entries], [each.objid for each in entries]
     cursor.execute(_DESCRIBE, {"classes": classes, "objects": objects})
     return sorted(description for _classid, _objid, description in cursor.fetchall())
+
+
+def labels(cursor: Any, addresses: Mapping[Address, Identity], schemas: Sequence[str]) -> List[str]:
+    """The security labels on what was read of ``schemas``: they belong to a module of the server, and no kind reads
+    them. ``addresses`` are those of all objects that were read."""
+    cursor.execute(_LABELS)
+    result = []
+    for classid, objid, column, provider in cursor.fetchall():
+        identity = addresses.get((classid, objid, column)) or addresses.get((classid, objid, 0))
+        if identity is not None and (identity.name if identity.kind == "schema" else identity.schema) in schemas:
+            result.append(f"security label of {identity} by {provider}")
+    return result

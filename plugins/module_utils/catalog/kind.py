@@ -100,6 +100,10 @@ class Kind:
     rename: Optional[Callable[[Object, Identity], List[Ddl]]] = None
     # Moves an object and all that comes with it to a name of no meaning; None: rename() does.
     retire: Optional[Callable[[Any, Identity], List[Ddl]]] = None
+    # Where objects need each other: the statement that makes what others need of it (a view's columns, a function's
+    # signature), followed by those that make the rest; and the statements that reduce it to that. None: no use.
+    outline: Optional[Callable[[Any], List[Ddl]]] = None
+    hollow: Optional[Callable[[Any], List[Ddl]]] = None
     # Views, rules, policies, triggers: what PostgreSQL does not let a column's type change under.
     rigid: bool = False
     # Fields that are expressions as the server writes them: different texts can mean the same.

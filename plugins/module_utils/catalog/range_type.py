@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, List, Optional
+from typing import Any, FrozenSet, List, Optional, cast
 
 from . import enum_type
-from .kind import CATALOG_OIDS, Context, Kind, ReadContext, always_rebuild
+from .kind import CATALOG_OIDS, Context, Kind, ReadContext
 from .model import Ddl, Identity, Object
 from .quoting import ident, qualified
 
@@ -97,19 +97,39 @@ def _create(range_type: Range, _context: Context) -> List[Ddl]:
     return result + [Ddl(f"CREATE TYPE {range_type.id.relation} AS RANGE ({', '.join(parts)})")]
 
 
-def _retire(range_type: Range, new: Identity) -> List[Ddl]:
-    """Rename the type with its constructors, its multirange type and that one's constructors."""
-    name, subtype = range_type.id.relation, range_type.subtype
-    result = []
-    if range_type.multirange:
-        multirange = range_type.multirange
-        other = ident(f"{new.name[:40]}_multi")
-        for arguments in ("", name, f"VARIADIC {name}[]"):
-            result.append(Ddl(f"ALTER FUNCTION {multirange}({arguments}) RENAME TO {other}"))
-        result.append(Ddl(f"ALTER TYPE {multirange} RENAME TO {other}"))
-    for arguments in (f"{subtype}, {subtype}", f"{subtype}, {subtype}, text"):
-        result.append(Ddl(f"ALTER FUNCTION {name}({arguments}) RENAME TO {ident(new.name)}"))
+def _rename(range_type: Object, new: Identity) -> List[Ddl]:
+    """Rename the type with its constructors."""
+    name, subtype = range_type.id.relation, cast(Range, range_type).subtype
+    result = [
+        Ddl(f"ALTER FUNCTION {name}({arguments}) RENAME TO {ident(new.name)}")
+        for arguments in (f"{subtype}, {subtype}", f"{subtype}, {subtype}, text")
+    ]
     return result + enum_type.rename(range_type, new)
+
+
+def _rename_multirange(range_type: Range, new: str) -> List[Ddl]:
+    """Rename the multirange type with its constructors; ``new`` is quoted."""
+    name, multirange = range_type.id.relation, range_type.multirange
+    result = [
+        Ddl(f"ALTER FUNCTION {multirange}({arguments}) RENAME TO {new}")
+        for arguments in ("", name, f"VARIADIC {name}[]")
+    ]
+    return result + [Ddl(f"ALTER TYPE {multirange} RENAME TO {new}")]
+
+
+def _retire(range_type: Range, new: Identity) -> List[Ddl]:
+    """Rename the type, its multirange type, and the constructors of both."""
+    result = _rename_multirange(range_type, ident(f"{new.name[:40]}_multi")) if range_type.multirange else []
+    return result + _rename(range_type, new)
+
+
+def _alter(old: Range, new: Range, fields: FrozenSet[str], _context: Context) -> Optional[List[Ddl]]:
+    if fields != {"multirange"} or old.multirange is None or new.multirange is None:
+        return None
+    place = f"{ident(new.id.schema)}."
+    if not (old.multirange.startswith(place) and new.multirange.startswith(place)):
+        return None
+    return _rename_multirange(old, new.multirange[len(place) :])
 
 
 def _drop(range_type: Range, _context: Context) -> List[Ddl]:
@@ -135,9 +155,9 @@ KIND = Kind(
     query=_query,
     read=_read,
     create=_create,
-    alter=always_rebuild,
+    alter=_alter,
     drop=_drop,
-    rename=enum_type.rename,
+    rename=_rename,
     retire=_retire,
     addresses=_addresses,
     acl_class="type",

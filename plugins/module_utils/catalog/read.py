@@ -184,7 +184,8 @@ def _read(
         plain.execute(_DEPENDS)
         depends = _dependencies(plain.fetchall(), addresses, objects)
         read_already = {(address[0], address[1]) for address in addresses}
-        unread = inventory.describe(
+        unread = inventory.labels(plain, addresses, schemas)
+        unread += inventory.describe(
             plain,
             [
                 each

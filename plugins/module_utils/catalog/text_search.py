@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
+from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
-from .kind import CATALOG_OIDS, Context, Kind, ReadContext, always_rebuild, rename_ddl
-from .model import Ddl, Identity, Object
+from . import plain
+from .kind import Context, Kind, ReadContext
+from .model import Ddl, Object
 from .quoting import ident
 
 
@@ -37,116 +38,53 @@ class Configuration(Object):
     mappings: Tuple[Tuple[str, Tuple[str, ...]], ...]  # (token type, dictionaries in order)
 
 
-def _keyword(what: str) -> str:
-    return f"TEXT SEARCH {what}"
+def _create_of_functions(obj: Functions, _context: Context) -> List[Ddl]:
+    listed = ", ".join(f"{word} = {function}" for word, function in obj.functions)
+    return [Ddl(f"CREATE {obj.id.kind.upper()} {obj.id.relation} ({listed})")]
 
 
-def _dropper(keyword: str) -> Callable[[Any, Context], List[Ddl]]:
-    return lambda obj, _context: [Ddl(f"DROP {keyword} {obj.id.relation}")]
+def _of_functions(name: str, system_catalog: str, prefix: str, words: Tuple[Tuple[str, str], ...]) -> Kind:
+    """A kind that is a list of functions; ``words`` are (word in CREATE, column without its prefix)."""
+    columns = ", ".join(f'o.{prefix}{column}::text AS "{word}"' for word, column in words)
 
-
-def _renamer(keyword: str) -> Callable[[Object, Identity], List[Ddl]]:
-    return lambda obj, new: rename_ddl(keyword, obj, new)
-
-
-def _create_of_functions(keyword: str) -> Callable[[Any, Context], List[Ddl]]:
-    def create(obj: Functions, _context: Context) -> List[Ddl]:
-        listed = ", ".join(f"{word} = {function}" for word, function in obj.functions)
-        return [Ddl(f"CREATE {keyword} {obj.id.relation} ({listed})")]
-
-    return create
-
-
-def _parser_query(_version: int) -> str:
-    return """
-        SELECT p.oid, n.nspname AS schema, p.prsname AS name, p.prsstart::text AS start, p.prstoken::text AS gettoken,
-               p.prsend::text AS "end", p.prsheadline::text AS headline, p.prslextype::text AS lextypes,
-               d.description AS comment
-          FROM pg_ts_parser p
-          JOIN pg_namespace n ON n.oid = p.prsnamespace
-          LEFT JOIN pg_description d ON d.objoid = p.oid AND d.classoid = 'pg_ts_parser'::regclass AND d.objsubid = 0
-         WHERE n.nspname = ANY(%(schemas)s)
-         ORDER BY n.nspname, p.prsname"""
-
-
-def _template_query(_version: int) -> str:
-    return """
-        SELECT t.oid, n.nspname AS schema, t.tmplname AS name, t.tmplinit::text AS init, t.tmpllexize::text AS lexize,
-               d.description AS comment
-          FROM pg_ts_template t
-          JOIN pg_namespace n ON n.oid = t.tmplnamespace
-          LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_ts_template'::regclass AND d.objsubid = 0
-         WHERE n.nspname = ANY(%(schemas)s)
-         ORDER BY n.nspname, t.tmplname"""
-
-
-def _reader_of_functions(kind: str, words: Tuple[str, ...]) -> Callable[[Any, ReadContext], Functions]:
-    def read(row: Any, _context: ReadContext) -> Functions:
+    def read(row: Any, context: ReadContext) -> Functions:
+        functions = ((word, getattr(row, word)) for word, _column in words)
         return Functions(
-            id=Identity(kind, row.schema, row.name),
-            owner=None,
-            acl=None,
-            comment=row.comment,
-            functions=tuple((word.upper(), getattr(row, word)) for word in words if getattr(row, word) != "-"),
+            **plain.common(name, row, context),
+            functions=tuple((word.upper(), function) for word, function in functions if function != "-"),
         )
 
-    return read
+    def query(_version: int) -> str:
+        return plain.query(system_catalog, prefix, columns, owned=False)
+
+    return plain.kind(name, 48, system_catalog, query, read, _create_of_functions)
 
 
-PARSER = Kind(
-    name="text search parser",
-    rank=48,
-    system_catalog="pg_ts_parser",
-    keyword=_keyword("PARSER"),
-    query=_parser_query,
-    read=_reader_of_functions("text search parser", ("start", "gettoken", "end", "headline", "lextypes")),
-    create=_create_of_functions(_keyword("PARSER")),
-    alter=always_rebuild,
-    drop=_dropper(_keyword("PARSER")),
-    rename=_renamer(_keyword("PARSER")),
-    addresses=lambda row: [(CATALOG_OIDS["pg_ts_parser"], row.oid, 0)],
+PARSER = _of_functions(
+    "text search parser",
+    "pg_ts_parser",
+    "prs",
+    (("start", "start"), ("gettoken", "token"), ("end", "end"), ("headline", "headline"), ("lextypes", "lextype")),
 )
 
-TEMPLATE = Kind(
-    name="text search template",
-    rank=48,
-    system_catalog="pg_ts_template",
-    keyword=_keyword("TEMPLATE"),
-    query=_template_query,
-    read=_reader_of_functions("text search template", ("init", "lexize")),
-    create=_create_of_functions(_keyword("TEMPLATE")),
-    alter=always_rebuild,
-    drop=_dropper(_keyword("TEMPLATE")),
-    rename=_renamer(_keyword("TEMPLATE")),
-    addresses=lambda row: [(CATALOG_OIDS["pg_ts_template"], row.oid, 0)],
-)
+TEMPLATE = _of_functions("text search template", "pg_ts_template", "tmpl", (("init", "init"), ("lexize", "lexize")))
 
 
 # --- dictionaries ------------------------------------------------------------------------------------
 
 
 def _dictionary_query(_version: int) -> str:
-    return """
-        SELECT t.oid, n.nspname AS schema, t.dictname AS name, pg_get_userbyid(t.dictowner) AS owner,
-               quote_ident(tn.nspname) || '.' || quote_ident(m.tmplname) AS template, t.dictinitoption AS options,
-               d.description AS comment
-          FROM pg_ts_dict t
-          JOIN pg_namespace n ON n.oid = t.dictnamespace
-          JOIN pg_ts_template m ON m.oid = t.dicttemplate
-          JOIN pg_namespace tn ON tn.oid = m.tmplnamespace
-          LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_ts_dict'::regclass AND d.objsubid = 0
-         WHERE n.nspname = ANY(%(schemas)s)
-         ORDER BY n.nspname, t.dictname"""
+    return plain.query(
+        "pg_ts_dict",
+        "dict",
+        "quote_ident(tn.nspname) || '.' || quote_ident(m.tmplname) AS template, o.dictinitoption AS options",
+        "JOIN pg_ts_template m ON m.oid = o.dicttemplate JOIN pg_namespace tn ON tn.oid = m.tmplnamespace",
+    )
 
 
 def _read_dictionary(row: Any, context: ReadContext) -> Dictionary:
     return Dictionary(
-        id=Identity("text search dictionary", row.schema, row.name),
-        owner=context.owner(row.owner),
-        acl=None,
-        comment=row.comment,
-        template=row.template,
-        options=row.options,
+        **plain.common("text search dictionary", row, context), template=row.template, options=row.options
     )
 
 
@@ -174,44 +112,34 @@ def _alter_dictionary(
     return [Ddl(f"ALTER TEXT SEARCH DICTIONARY {new.id.relation} ({', '.join(changes)})")]
 
 
-DICTIONARY = Kind(
-    name="text search dictionary",
-    rank=49,
-    system_catalog="pg_ts_dict",
-    keyword=_keyword("DICTIONARY"),
-    query=_dictionary_query,
-    read=_read_dictionary,
-    create=_create_dictionary,
-    alter=_alter_dictionary,
-    drop=_dropper(_keyword("DICTIONARY")),
-    rename=_renamer(_keyword("DICTIONARY")),
-    addresses=lambda row: [(CATALOG_OIDS["pg_ts_dict"], row.oid, 0)],
+DICTIONARY = plain.kind(
+    "text search dictionary",
+    49,
+    "pg_ts_dict",
+    _dictionary_query,
+    _read_dictionary,
+    _create_dictionary,
+    _alter_dictionary,
 )
 
 
 # --- configurations ----------------------------------------------------------------------------------
 
 
+_CONFIGURATION = """
+    quote_ident(pn.nspname) || '.' || quote_ident(p.prsname) AS parser,
+    (SELECT array_agg(ARRAY[tokens.alias, quote_ident(dn.nspname) || '.' || quote_ident(t.dictname)]
+                      ORDER BY tokens.alias, m.mapseqno)
+       FROM pg_ts_config_map m
+       JOIN ts_token_type(o.cfgparser) tokens ON tokens.tokid = m.maptokentype
+       JOIN pg_ts_dict t ON t.oid = m.mapdict
+       JOIN pg_namespace dn ON dn.oid = t.dictnamespace
+      WHERE m.mapcfg = o.oid) AS mappings"""
+
+
 def _configuration_query(_version: int) -> str:
-    return """
-        SELECT c.oid, n.nspname AS schema, c.cfgname AS name, pg_get_userbyid(c.cfgowner) AS owner,
-               quote_ident(pn.nspname) || '.' || quote_ident(p.prsname) AS parser, mappings.list AS mappings,
-               d.description AS comment
-          FROM pg_ts_config c
-          JOIN pg_namespace n ON n.oid = c.cfgnamespace
-          JOIN pg_ts_parser p ON p.oid = c.cfgparser
-          JOIN pg_namespace pn ON pn.oid = p.prsnamespace
-          CROSS JOIN LATERAL (
-              SELECT array_agg(ARRAY[tokens.alias, quote_ident(dn.nspname) || '.' || quote_ident(t.dictname)]
-                               ORDER BY tokens.alias, m.mapseqno) AS list
-                FROM pg_ts_config_map m
-                JOIN ts_token_type(c.cfgparser) tokens ON tokens.tokid = m.maptokentype
-                JOIN pg_ts_dict t ON t.oid = m.mapdict
-                JOIN pg_namespace dn ON dn.oid = t.dictnamespace
-               WHERE m.mapcfg = c.oid) mappings
-          LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_ts_config'::regclass AND d.objsubid = 0
-         WHERE n.nspname = ANY(%(schemas)s)
-         ORDER BY n.nspname, c.cfgname"""
+    joins = "JOIN pg_ts_parser p ON p.oid = o.cfgparser JOIN pg_namespace pn ON pn.oid = p.prsnamespace"
+    return plain.query("pg_ts_config", "cfg", _CONFIGURATION, joins)
 
 
 def _read_configuration(row: Any, context: ReadContext) -> Configuration:
@@ -219,10 +147,7 @@ def _read_configuration(row: Any, context: ReadContext) -> Configuration:
     for token, dictionary in row.mappings or ():
         mappings.setdefault(token, []).append(dictionary)
     return Configuration(
-        id=Identity("text search configuration", row.schema, row.name),
-        owner=context.owner(row.owner),
-        acl=None,
-        comment=row.comment,
+        **plain.common("text search configuration", row, context),
         parser=row.parser,
         mappings=tuple((token, tuple(dictionaries)) for token, dictionaries in mappings.items()),
     )
@@ -254,16 +179,12 @@ def _alter_configuration(
     return result
 
 
-CONFIGURATION = Kind(
-    name="text search configuration",
-    rank=50,
-    system_catalog="pg_ts_config",
-    keyword=_keyword("CONFIGURATION"),
-    query=_configuration_query,
-    read=_read_configuration,
-    create=_create_configuration,
-    alter=_alter_configuration,
-    drop=_dropper(_keyword("CONFIGURATION")),
-    rename=_renamer(_keyword("CONFIGURATION")),
-    addresses=lambda row: [(CATALOG_OIDS["pg_ts_config"], row.oid, 0)],
+CONFIGURATION = plain.kind(
+    "text search configuration",
+    50,
+    "pg_ts_config",
+    _configuration_query,
+    _read_configuration,
+    _create_configuration,
+    _alter_configuration,
 )

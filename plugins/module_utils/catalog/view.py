@@ -125,6 +125,23 @@ def _create_view(view: View, context: Context) -> List[Ddl]:
     return [_write_view(view, "")] + _of_columns(None, view)
 
 
+def _outline_view(view: View) -> List[Ddl]:
+    """The view with its columns, none of which has a value; then the view."""
+    return [_without_query(view, ""), _write_view(view, "OR REPLACE ")] + _of_columns(None, view)
+
+
+def _hollow_view(view: View) -> List[Ddl]:
+    return [_without_query(view, "OR REPLACE ")]
+
+
+def _without_query(view: View, replace: str) -> Ddl:
+    columns = ", ".join(
+        f"NULL::{data_type}{f' COLLATE {collation}' if collation not in ('', '-') else ''} AS {ident(name)}"
+        for name, data_type, collation in view.columns
+    )
+    return Ddl(f"CREATE {replace}VIEW {view.id.relation} AS\nSELECT {columns}")
+
+
 def _write_view(view: View, replace: str) -> Ddl:
     columns = idents(name for name, _type, _collation in view.columns)
     listed = f" ({columns})" if columns else ""
@@ -216,6 +233,8 @@ VIEW = Kind(
     expressions=frozenset({"definition"}),
     replaceable=True,
     rename=_rename,
+    outline=_outline_view,
+    hollow=_hollow_view,
     addresses=_addresses,
     acl_class="table",
     grant_keyword="TABLE",

@@ -34,6 +34,8 @@ _IN_SCHEMAS = (
     ("pg_conversion", "r.oid", "r.connamespace IN (SELECT oid FROM managed)"),
     ("pg_ts_config", "r.oid", "r.cfgnamespace IN (SELECT oid FROM managed)"),
     ("pg_ts_dict", "r.oid", "r.dictnamespace IN (SELECT oid FROM managed)"),
+    ("pg_ts_parser", "r.oid", "r.prsnamespace IN (SELECT oid FROM managed)"),
+    ("pg_ts_template", "r.oid", "r.tmplnamespace IN (SELECT oid FROM managed)"),
 )
 
 # Rows of the whole database, and those that have no column for a schema. 16384: FirstNormalObjectId.
@@ -57,15 +59,24 @@ _EVERYWHERE = (
     ("pg_transform", "r.oid", "true"),
     ("pg_amop", "r.oid", "r.oid >= 16384"),
     ("pg_amproc", "r.oid", "r.oid >= 16384"),
+    ("pg_am", "r.oid", "r.oid >= 16384"),
+    ("pg_seclabel", "r.objoid::text || '.' || r.classoid || '.' || r.objsubid || r.provider", "true"),
     ("pg_ts_config_map", "r.mapcfg::text || '.' || r.maptokentype || '.' || r.mapseqno", "r.mapcfg >= 16384"),
 )  # fmt: skip
 
+_FROM_15 = (("pg_publication_namespace", "r.oid", "true"),)
+# What only a superuser can read.
+_OF_SUPERUSERS = (("pg_user_mapping", "r.oid", "true"), ("pg_subscription", "r.oid", "r.subdbid = (SELECT oid "
+                   "FROM pg_database WHERE datname = current_database())"))  # fmt: skip
 
-def _query() -> str:
+
+def _query(version: int, superuser: bool) -> str:
+    tables = _IN_SCHEMAS + _EVERYWHERE + (_FROM_15 if version >= 150000 else ())
+    tables += _OF_SUPERUSERS if superuser else ()
     parts = [
         f"SELECT '{table}' || ':' || count(*) || ':' "
         f"|| coalesce(sum(hashtextextended({key} || ' ' || r.xmin, 0)::numeric), 0) AS part FROM {table} r WHERE {rows}"
-        for table, key, rows in _IN_SCHEMAS + _EVERYWHERE
+        for table, key, rows in tables
     ]
     return (
         "WITH managed AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname = ANY(%(schemas)s)), "
@@ -74,10 +85,9 @@ def _query() -> str:
     )
 
 
-_QUERY = _query()
-
-
 def stamp(cursor: Any, schemas: Sequence[str]) -> str:
-    """The stamp of ``schemas`` in the database of ``cursor``."""
-    cursor.execute(_QUERY, {"schemas": list(schemas)})
+    """The stamp of ``schemas`` in the database of ``cursor``. Superusers see more, so theirs is another one."""
+    connection = cursor.connection
+    superuser = connection.info.parameter_status("is_superuser") == "on"
+    cursor.execute(_query(connection.server_version, superuser), {"schemas": list(schemas)})
     return str(cursor.fetchone()[0])

@@ -20,6 +20,7 @@ from ..diff import Difference
 from ..diff.compare import default_grants
 from ..errors import EngineError
 from . import replace
+from .circles import break_circle
 from .model import Plan, Probe, Step
 from .needs import Key, Needs, priority, table_marks
 from .order import Cycle, order
@@ -70,17 +71,24 @@ class _Planner:
                 self.new_columns.setdefault(obj.parent, []).append(obj)
 
     def steps(self) -> List[Step]:
-        units = self.needs.by_key
-        try:
-            keys = order(units, {key: priority(key) for key in units})
-        except Cycle as cycle:
-            circle = ", ".join(f"{action} {identity}" for action, identity in cycle.keys)
-            raise EngineError(
-                f"these objects need each other, and no order of statements makes them: {circle}",
-                hint="Break the circle in the schema file, for instance by setting a default in its own statement.",
-            ) from None
+        keys = self._ordered()
         result = [step for key in keys for step in self._steps_of(key)]
         return [step for step in result if not step.late] + [step for step in result if step.late]
+
+    def _ordered(self) -> List[Key]:
+        while True:
+            units = self.needs.by_key
+            try:
+                return order(units, {key: priority(key) for key in units})
+            except Cycle as cycle:
+                if break_circle(self.work, self.needs, cycle):
+                    self.needs = Needs(self.work, self.context)
+                    continue
+                circle = ", ".join(f"{action} {identity}" for action, identity in cycle.keys)
+                raise EngineError(
+                    f"these objects need each other, and no order of statements makes them: {circle}",
+                    hint="Break the circle in the schema file, for instance by setting a default in its own statement.",
+                ) from None
 
     def _steps_of(self, key: Key) -> List[Step]:
         action, identity = key
@@ -89,8 +97,18 @@ class _Planner:
             return self._as_steps("drop", identity, self._drop(identity))
         if action == "rename":
             old, new = work.renames[identity]
-            rename = cast(Callable[[Object, Identity], List[Ddl]], BY_NAME[identity.kind].rename)
-            return self._as_steps("rename", identity, rename(old, new.id))
+            if identity in work.aside:
+                old = dataclasses.replace(old, id=replace.set_aside(old.id))
+            return self._as_steps("rename", identity, self._rename(old, new.id))
+        if action == "aside":
+            old = work.renames[identity][0]
+            return self._as_steps("rename", identity, self._rename(old, replace.set_aside(old.id)))
+        if action == "outline":
+            outline = cast(Callable[[Object], List[Ddl]], BY_NAME[identity.kind].outline)
+            return self._as_steps("create", identity, outline(work.creates[identity])[:1])
+        if action == "hollow":
+            hollow = cast(Callable[[Object], List[Ddl]], BY_NAME[identity.kind].hollow)
+            return self._as_steps("alter", identity, hollow(work.drops[identity]))
         if action == "retire":
             return self._as_steps("rename", identity, replace.retire(work.drops[identity], work.live))
         if action == "names":
@@ -174,8 +192,14 @@ class _Planner:
         bases = self.work.live.depends.get(column, frozenset())
         return any(base.kind in TYPE_KINDS and self.work.replaced(base) for base in bases)
 
+    def _rename(self, obj: Object, new: Identity) -> List[Ddl]:
+        rename = cast(Callable[[Object, Identity], List[Ddl]], BY_NAME[obj.id.kind].rename)
+        return rename(obj, new)
+
     def _create(self, obj: Object) -> List[Ddl]:
         kind = BY_NAME[obj.id.kind]
+        if obj.id in self.work.outlined and kind.outline is not None:
+            return kind.outline(obj)[1:] + self._common_of_new(kind, obj)
         catalog = self.work.desired if obj.id in self.work.desired.objects else self.work.live
         context = dataclasses.replace(self.context, catalog=catalog)
         late: List[Ddl] = []

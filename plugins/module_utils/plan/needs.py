@@ -17,7 +17,7 @@ from .replace import partition_of
 from .work import Alteration, Work, reverse
 
 # (what is done, to what): create, drop, alter, rename, retire, move, attach (a sequence), detach and join (a table to
-# those that it inherits from), marks, names (of inherited NOT NULLs).
+# those that it inherits from), marks, names (of inherited NOT NULLs), and what breaks circles: outline, hollow, aside.
 Key = Tuple[str, Identity]
 
 
@@ -75,7 +75,8 @@ class Needs:
             return ("create", parent)
         return ("create", identity)
 
-    def _drop_key(self, identity: Identity) -> Key:
+    def drop_key(self, identity: Identity) -> Key:
+        """The unit that drops an object: its own, or that of what it is part of."""
         return ("drop", self.work.covered(identity) or identity)
 
     def _need(self, key: Key, *bases: Key) -> None:
@@ -95,10 +96,32 @@ class Needs:
             result.append(("rename", identity))
         return result
 
+    def _makers_for(self, key: Key, base: Identity, user: Optional[Object] = None) -> List[Key]:
+        """The units after which ``key`` finds an object to stand on: its outline may be all that is needed."""
+        if key in self.work.outlined.get(base, ()):
+            return [("outline", base)]
+        return self._makers(base, user)
+
+    def _collect_outline(self, identity: Identity) -> None:
+        """An outline needs what it names, and the rest of the object needs the outline."""
+        work = self.work
+        key: Key = ("outline", identity)
+        self._need(key)
+        self._need(("create", identity), key)
+        outline = BY_NAME[identity.kind].outline
+        text = outline(work.creates[identity])[0].sql if outline is not None else ""
+        for base in work.depends(identity):
+            if base.kind in ("extension", "schema") or base.relation in text:
+                self._need(key, *self._makers_for(key, base))
+        if work.replaced(identity):
+            self._need(key, ("retire", identity))
+        elif identity in work.drops:
+            self._need(key, self.drop_key(identity))
+
     def _collect(self) -> None:
         work = self.work
         for identity in work.drops:
-            self._need(self._drop_key(identity))
+            self._need(self.drop_key(identity))
         self._collect_detached()
         for identity in work.creates:
             key = self._create_key(identity)
@@ -107,14 +130,16 @@ class Needs:
             self._after_not_null(key, identity)
             adopter = _adopter(work.creates[identity])
             for base in work.depends(identity) - {adopter}:
-                self._need(key, *self._makers(base, work.creates[identity]))
+                self._need(key, *self._makers_for(key, base, work.creates[identity]))
+            if identity in work.outlined:
+                self._collect_outline(identity)
             if adopter is not None and not self._is_made_after_parts(adopter):
                 self._need(key, *self._makers(adopter))
             elif adopter is not None:
                 # A partition's index comes first: the partitioned table's adopts it.
                 self._need(self._create_key(adopter), key)
             if identity in work.drops and not self._precedes_drop(identity):
-                self._need(key, self._drop_key(identity))
+                self._need(key, self.drop_key(identity))
             self._collect_apart(identity, work.creates[identity], None)
         for identity, alteration in work.alters.items():
             key = ("alter", identity)
@@ -123,20 +148,28 @@ class Needs:
             if identity in work.renames:
                 self._need(key, ("rename", identity))
             for base in work.depends(identity):
-                self._need(key, *self._makers(base, alteration.new))
+                self._need(key, *self._makers_for(key, base, alteration.new))
             for base in work.live.depends.get(alteration.old.id, ()):
                 if base in work.drops:
-                    self._need(self._drop_key(base), key)
+                    self._need(self.drop_key(base), key)
             self._collect_apart(identity, alteration.new, alteration)
         for identity in work.renames:
             self._need(("rename", identity))
             self._after_not_null(("rename", identity), identity)
+            if identity in work.aside:
+                self._need(("aside", identity))
+                self._need(("rename", identity), ("aside", identity))
+        for identity in work.hollowed:
+            self._need(("hollow", identity))
+            self._need(self.drop_key(identity), ("hollow", identity))
         dependents = reverse(work.live.depends)
         for identity in work.drops:
-            key = self._drop_key(identity)
+            key = self.drop_key(identity)
             for child in dependents.get(identity, ()):
-                if child in work.drops:
-                    self._need(key, self._drop_key(child))
+                if identity in work.hollowed.get(child, ()):
+                    self._need(key, ("hollow", child))
+                elif child in work.drops:
+                    self._need(key, self.drop_key(child))
             inherited = self._is_inherited(identity)
             for base in work.live.depends.get(identity, ()):
                 if base in work.alters and inherited and base == work.drops[identity].parent:
@@ -193,7 +226,7 @@ class Needs:
                 self._need(("alter", identity), ("detach", identity))
                 self._after_changes_above(identity, old, alteration.new)
                 for other in self.work.unhinged.get(identity, ()):
-                    self._need(("detach", identity), self._drop_key(other))
+                    self._need(("detach", identity), self.drop_key(other))
                     self._need(self._create_key(other), ("join", identity))
             if identity in self.joining:
                 self._need(("join", identity), ("alter", identity))
@@ -209,7 +242,7 @@ class Needs:
                     self._need(("detach", identity), *self._makers(part.id))
             for part in self.work.live.parts(old.partition_of, kind):
                 if part.id in self.work.drops and _precedes_joining(part):
-                    self._need(("detach", identity), self._drop_key(part.id))
+                    self._need(("detach", identity), self.drop_key(part.id))
 
     def _need_whole(self, identity: Identity) -> None:
         """A table that comes to inherit has the columns and checks for it by then, and its parents have theirs."""
@@ -251,27 +284,27 @@ class Needs:
         """Rename the old one, make the new one, bring the values over, drop the old one."""
         work = self.work
         retire, create, move, drop = (
-            ("retire", identity), ("create", identity), ("move", identity), self._drop_key(identity)
+            ("retire", identity), ("create", identity), ("move", identity), self.drop_key(identity)
         )  # fmt: skip
         self._need(retire)
         self._need(create, retire)
         self._need(drop, create)
         for child in dependents:
             # By the time of the rename, nothing may be dropped any more by a text that has the name in it.
-            if child in work.drops and self._drop_key(child) not in (drop, ("drop", child)):
+            if child in work.drops and self.drop_key(child) not in (drop, ("drop", child)):
                 if self._of_replaced(work.drops[child]):
-                    self._need(drop, self._drop_key(child))
+                    self._need(drop, self.drop_key(child))
                 continue
-            if child in work.drops and not work.replaced(child) and self._drop_key(child) != drop:
-                self._need(retire, self._drop_key(child))
+            if child in work.drops and not work.replaced(child) and self.drop_key(child) != drop:
+                self._need(retire, self.drop_key(child))
             if child in work.alters:
                 self._need(("alter", child), create)
                 self._need(drop, ("alter", child))
         if identity.kind != "table":
             return
         for part in self._dropped.get(identity, ()):
-            if self._drop_key(part) != drop:
-                self._need(retire, self._drop_key(part))
+            if self.drop_key(part) != drop:
+                self._need(retire, self.drop_key(part))
         if identity not in work.absorbed:
             self._need(move, create)
             self._need(drop, move)
@@ -311,7 +344,7 @@ class Needs:
                 self._need(key, *self._makers(obj.owned_by))
             old = alteration.old if alteration is not None else None
             if isinstance(old, sequence.Sequence) and old.owned_by in self.work.drops:
-                self._need(self._drop_key(old.owned_by), key)
+                self._need(self.drop_key(old.owned_by), key)
         partitioned = getattr(obj, "partition_of", None)
         if partitioned is not None:
             for other in self.detached.get(partitioned, ()):
@@ -331,15 +364,15 @@ class Needs:
             name = _relation_name(obj)
             if name:
                 replaced = work.replaced(identity)
-                taken[(identity.schema, name)] = ("retire", identity) if replaced else self._drop_key(identity)
+                taken[(identity.schema, name)] = ("retire", identity) if replaced else self.drop_key(identity)
         for identity, (old, _new) in work.renames.items():
             name = _relation_name(old)
             if name:
-                taken[(old.id.schema, name)] = ("rename", identity)
+                taken[(old.id.schema, name)] = ("aside" if identity in work.aside else "rename", identity)
         for identity, obj in work.drops.items():
             sequence_of = _identity_sequence(obj)
             if sequence_of and not self._of_replaced(obj):
-                taken[sequence_of] = self._drop_key(identity)
+                taken[sequence_of] = self.drop_key(identity)
         for identity, alteration in work.alters.items():
             sequence_of = _identity_sequence(alteration.old)
             if sequence_of and sequence_of != _identity_sequence(alteration.new):
@@ -351,6 +384,8 @@ class Needs:
             for wanted in ((identity.schema, name) if name else None, _identity_sequence(obj)):
                 if wanted in taken and not (wanted == _identity_sequence(obj) and self._of_replaced(obj)):
                     self._need(self._create_key(identity), taken[wanted])
+                    if identity in work.outlined:
+                        self._need(("outline", identity), taken[wanted])
         for identity, alteration in work.alters.items():
             wanted = _identity_sequence(alteration.new)
             if wanted in taken:
@@ -427,7 +462,9 @@ def priority(key: Key) -> Tuple[object, ...]:
     rank = BY_NAME[identity.kind].rank
     if action == "drop":
         return (0, -rank, identity)
-    if action in ("rename", "retire"):
+    if action == "hollow":
+        return (-1, -rank, identity)
+    if action in ("rename", "retire", "aside"):
         return (1, 0, identity, action)
     if action in ("attach", "marks", "names"):
         return (1, 66, identity, action)

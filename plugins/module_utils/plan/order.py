@@ -12,11 +12,12 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Cycle(Exception, Generic[Key]):
-    """There is no order; ``keys`` go round in a circle."""
+    """There is no order; ``keys`` go round in a circle, each needing the next. ``waiting``: all that were left over."""
 
-    def __init__(self, keys: List[Key]) -> None:
+    def __init__(self, keys: List[Key], waiting: Set[Key]) -> None:
         super().__init__("cycle")
         self.keys = keys
+        self.waiting = waiting
 
 
 def order(needs: Mapping[Key, Iterable[Key]], priority: Mapping[Key, Tuple[object, ...]]) -> List[Key]:
@@ -41,7 +42,8 @@ def order(needs: Mapping[Key, Iterable[Key]], priority: Mapping[Key, Tuple[objec
             if not bases:
                 heapq.heappush(ready, (priority[dependent], dependent))
     if len(result) < len(waiting):
-        raise Cycle(_circle({key: bases for key, bases in waiting.items() if bases}))
+        left = {key: bases for key, bases in waiting.items() if bases}
+        raise Cycle(_circle(left), set(left))
     return result
 
 

@@ -38,6 +38,13 @@ def retired(identity: Identity) -> Identity:
     return identity._replace(name=_retired_name(identity.name))
 
 
+def set_aside(identity: Identity) -> Identity:
+    """What is called so between its old name and its new one, where another thing gets the old one."""
+    if identity.part:
+        return identity._replace(part=_retired_name(identity.part))
+    return retired(identity)
+
+
 def retire(obj: Object, live: Catalog) -> List[Ddl]:
     """Rename the old one, and the sequences of its identity columns, out of the way."""
     kind = BY_NAME[obj.id.kind]

@@ -53,6 +53,13 @@ class Work:
     absorbed: Dict[Identity, Identity] = field(default_factory=dict)
     # Partitions that leave their place and come back, with the foreign keys that point to their rows.
     unhinged: Dict[Identity, List[Identity]] = field(default_factory=dict)
+    # How circles are broken (circles.py): parts that are dropped before what they are part of; what is made in outline
+    # first, with the units that need no more than that; what is reduced to its outline before it is dropped, with what
+    # can be dropped then; what is renamed by way of a name that nobody else has.
+    separate: Set[Identity] = field(default_factory=set)
+    outlined: Dict[Identity, Set[Tuple[str, Identity]]] = field(default_factory=dict)
+    hollowed: Dict[Identity, Set[Identity]] = field(default_factory=dict)
+    aside: Set[Identity] = field(default_factory=set)
 
     def replaced(self, identity: Identity) -> bool:
         """Whether an object is made anew beside the old one, which is dropped once its values are brought over."""
@@ -91,7 +98,7 @@ class Work:
         if identity in self.absorbed:
             return self.covered(self.absorbed[identity]) or self.absorbed[identity]
         parent = obj.parent
-        if parent is None or parent not in self.drops:
+        if parent is None or parent not in self.drops or identity in self.separate:
             return None
         referenced: Optional[Identity] = getattr(obj, "referenced", None)
         if referenced is not None and referenced != parent and referenced in self.drops:

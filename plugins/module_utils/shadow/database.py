@@ -30,7 +30,7 @@ class Shadow:
     """A loaded shadow.
 
     ``public`` is the schema public as it was before the source ran; ``load_window`` the server's time before and after;
-    ``given`` tells what the source writes from what defaults make.
+    ``given`` tells what the source writes from what defaults make, ``warnings`` what does not work in it.
     """
 
     connection: Any
@@ -38,6 +38,7 @@ class Shadow:
     public: Optional[Object]
     load_window: Tuple[str, str]
     given: Given
+    warnings: Tuple[str, ...] = ()
 
 
 def sweep(connection: Any) -> List[str]:
@@ -196,7 +197,7 @@ def _loaded(
         role = str(cursor.fetchone()[0])
     public = public_schema(connection)
     start = now(connection)
-    given = load(connection, source, own_transactions=scratch is None)
+    loaded = load(connection, source, own_transactions=scratch is None)
     with connection.cursor() as cursor:
         # The source may have left the session in another state (pg_dump empties search_path, for one).
         cursor.execute("RESET SESSION AUTHORIZATION")
@@ -204,7 +205,7 @@ def _loaded(
             cursor.execute("RESET ALL")
         cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
     pin_settings(connection)
-    return Shadow(connection, role, public, (start, now(connection)), given)
+    return Shadow(connection, role, public, (start, now(connection)), loaded.given, loaded.warnings)
 
 
 def _claim_scratch(cursor: Any, name: str) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Optional, Sequence, Set
+from typing import Any, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .. import head_room
 from ..driver import extensions, psycopg2
@@ -15,6 +15,7 @@ from ..plan.locks import estimate_texts
 from ..rows import Given, Listener, uuids
 from ..script import CopyData, Source, Statement, sql_error, statements
 from ..script.messages import located_at
+from .bodies import Bodies
 from .head import Head, remove
 
 _UUID_LENGTH = 36
@@ -73,20 +74,27 @@ class _Parts:
             self.locks = 0
 
 
+class Loaded(NamedTuple):
+    """``given`` tells values of the source from those that defaults made."""
+
+    given: Given
+    warnings: Tuple[str, ...]
+
+
 def load(
     connection: Any, source: Source, own_transactions: bool, listed: Optional[Sequence[Statement]] = None
-) -> Given:
+) -> Loaded:
     """Run every statement of ``source`` on ``connection``.
 
     ``own_transactions``: the source's BEGIN and COMMIT are obeyed (the connection is in autocommit mode); otherwise
-    they are passed over, and everything runs in the transaction that the caller holds. Gives what tells values of the
-    source from those that defaults made. Raises SourceError with file, line and statement at the first error.
-    ``listed``: the statements, where the caller has read them already.
+    they are passed over, and everything runs in the transaction that the caller holds. ``listed``: the statements,
+    where the caller has read them already. Raises SourceError with file, line and statement at the first error.
     """
     head = Head()
     parts = _Parts(connection) if own_transactions else None
     with connection.cursor() as cursor:
         listener = Listener(cursor)
+        bodies = Bodies(cursor)
         for statement in statements(source) if listed is None else listed:
             if statement.transaction_control and not own_transactions:
                 continue
@@ -96,6 +104,8 @@ def load(
                     cursor.copy_expert(statement.text, _Heard(statement.copy_data, listener.uuids))
                 elif head.removes(statement):
                     remove(cursor, statement.text)
+                elif bodies.creates(statement):
+                    bodies.create(statement)
                 else:
                     cursor.execute(statement.text)
                     if ("lo_" in statement.text or "LO_" in statement.text) and _LARGE_OBJECT.search(statement.text):
@@ -105,12 +115,14 @@ def load(
             except psycopg2.Error as error:
                 raise sql_error(statement, error) from None
         given = listener.heard()
-    if own_transactions and connection.info.transaction_status != extensions.TRANSACTION_STATUS_IDLE:
+        idle = connection.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
+        warnings = bodies.check() if idle or not own_transactions else []
+    if own_transactions and not idle:
         raise SourceError(
             f"{source.name}: a transaction is still open at the end of the file",
             hint="Close it with COMMIT: psql would throw away what it holds.",
         )
-    return given
+    return Loaded(given, tuple(warnings))
 
 
 def _refuse_large_objects(cursor: Any, statement: Statement) -> None:

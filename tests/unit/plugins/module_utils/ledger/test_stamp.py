@@ -38,7 +38,12 @@ TOUCHES = (
     "GRANT CREATE ON SCHEMA public TO pg_monitor", "ALTER SEQUENCE public.s OWNED BY public.t.id",
     "CREATE EXTENSION citext SCHEMA other", "CREATE PUBLICATION q FOR TABLE public.t",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC",
-)  # fmt: skip
+    "CREATE TEXT SEARCH TEMPLATE public.tt (LEXIZE = dsimple_lexize)",
+    "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler",
+    "CREATE FOREIGN DATA WRAPPER w", "CREATE SERVER z FOREIGN DATA WRAPPER w",
+    "CREATE USER MAPPING FOR PUBLIC SERVER z", "ALTER USER MAPPING FOR PUBLIC SERVER z OPTIONS (ADD a 'b')",
+)
+TOUCHES_FROM_15 = ("ALTER PUBLICATION q ADD TABLES IN SCHEMA other",)  # fmt: skip
 NO_TOUCHES = (
     "INSERT INTO public.t VALUES (1)", "SELECT nextval('public.s')", "VACUUM ANALYZE public.t",
     "CREATE TABLE other.t (a int)", "TRUNCATE other.t",
@@ -49,7 +54,7 @@ def test_every_change_of_a_definition_changes_the_stamp(database: Any) -> None:
     database.execute(MADE)
     with closing(database.connect()) as connection, connection.cursor() as cursor:
         stamps = [ledger.stamp(cursor, ["public"])]
-        for statement in TOUCHES:
+        for statement in TOUCHES + (TOUCHES_FROM_15 if connection.server_version >= 150000 else ()):
             database.execute(statement)
             now = ledger.stamp(cursor, ["public"])
             assert now not in stamps, statement
