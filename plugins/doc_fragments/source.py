@@ -51,6 +51,11 @@ options:
     description:
       - Hints which objects have a new name, for instance V(table public.old -> new) or
         V(column public.customer.name -> full_name). Without a hint a renamed object is a missing and an extra one.
+      - Whatever has a name can be renamed, among others V(type public.old -> new),
+        V(constraint public.customer.old -> new), V(index public.old -> new), V(function public.old(integer) -> new),
+        V(schema old -> new) and V(value public.mood.old -> new).
+      - Names may be handed on (a becomes b, and b becomes c), and a new object may have the old name. Names that are
+        exchanged (a becomes b, and b becomes a) are so only where the two can be told apart by what they are.
       - "The source can hold them too, as comments such as C(-- rename: table public.old -> new)."
       - A hint that no longer applies does no harm.
     type: list

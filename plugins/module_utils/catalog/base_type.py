@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any, FrozenSet, List, Optional, Tuple
 
 from . import enum_type
-from .kind import CATALOG_OIDS, Context, Kind, ReadContext, always_rebuild
+from .kind import CATALOG_OIDS, Context, Kind, ReadContext, always_rebuild, signature_in
 from .model import Ddl, Hazard, Identity, Object
+from .quoting import ident
+from .type_usage import columns_of_type
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _alter(old: BaseType, new: BaseType, _fields: FrozenSet[str], context: Conte
     changed = {word for word in {*before, *after} if before.get(word) != after.get(word)}
     if changed - _ALTERABLE or after["STORAGE"] == "plain" != before["STORAGE"]:
         return None
-    had, wanted = (set(map(_signature, side.functions)) for side in (old, new))
+    had, wanted = (set(_signatures(side)) for side in (old, new))
     ordinary = tuple(
         f"{each.relation}("
         for side in (context.live, context.catalog)
@@ -134,15 +136,30 @@ def _alter(old: BaseType, new: BaseType, _fields: FrozenSet[str], context: Conte
         return None  # a function that stands alone on one side, and is the type's on the other
     name = new.id.relation
     result = [Ddl(definition) for definition in new.functions if definition not in old.functions]
+    owner = new.owner or old.owner
+    if owner is not None:
+        result += [Ddl(f"ALTER FUNCTION {each} OWNER TO {ident(owner)}") for each in sorted(wanted - had)]
     if changed:
         words = ", ".join(f"{word} = {after.get(word, 'NONE')}" for word in sorted(changed))
         result.append(Ddl(f"ALTER TYPE {name} SET ({words})"))
+    if "STORAGE" in changed:
+        result += _columns_follow(old.id, after["STORAGE"], context)
     return result + [Ddl(f"DROP FUNCTION {signature}") for signature in sorted(had - wanted)]
 
 
-def _signature(definition: str) -> str:
-    """The name and arguments in CREATE OR REPLACE FUNCTION."""
-    return definition.partition(" FUNCTION ")[2].partition("\n")[0]
+def _signatures(base_type: BaseType) -> List[str]:
+    return [signature_in(definition) for definition in base_type.functions]
+
+
+def _columns_follow(base_type: Identity, storage: str, context: Context) -> List[Ddl]:
+    """Columns keep the storage that their type had when they were made."""
+    result = []
+    for identity in columns_of_type(context.live, base_type, through=False):
+        column = context.live.get(identity)
+        if getattr(column, "base_type", "") == base_type.relation and getattr(column, "storage", "") is None:
+            on = f"ALTER TABLE ONLY {identity.relation} ALTER COLUMN {ident(identity.part)}"
+            result.append(Ddl(f"{on} SET STORAGE {storage.upper()}"))
+    return result
 
 
 def _drop(base_type: BaseType, _context: Context) -> List[Ddl]:
@@ -195,6 +212,7 @@ KIND = Kind(
     alter=_alter,
     drop=_drop,
     rename=enum_type.rename,
+    functions=_signatures,
     addresses=_addresses,
     acl_class="type",
     grant_keyword="TYPE",

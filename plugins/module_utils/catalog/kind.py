@@ -94,6 +94,8 @@ class Kind:
     # The address of a row and whatever else stands for the object in pg_depend.
     target: Callable[[Any], str] = lambda obj: obj.id.relation
     addresses: Callable[[Any], List[Address]] = lambda row: []
+    # Functions, as ALTER FUNCTION names them, that are a part of the object and belong to its owner.
+    functions: Callable[[Any], List[str]] = lambda obj: []
     facts: Optional[Callable[[Any], Facts]] = None
     acl_class: Optional[str] = None
     grant_keyword: str = ""
@@ -126,7 +128,8 @@ def owner_ddl(kind: Kind, obj: Object) -> List[Ddl]:
     """ALTER … OWNER TO, where the source names an owner."""
     if obj.owner is None:
         return []
-    return [Ddl(f"ALTER {kind.keyword} {kind.target(obj)} OWNER TO {ident(obj.owner)}")]
+    owned = [f"{kind.keyword} {kind.target(obj)}", *(f"FUNCTION {each}" for each in kind.functions(obj))]
+    return [Ddl(f"ALTER {each} OWNER TO {ident(obj.owner)}") for each in owned]
 
 
 def rename_ddl(keyword: str, obj: Object, new: Identity) -> List[Ddl]:
@@ -139,6 +142,11 @@ def rename_ddl(keyword: str, obj: Object, new: Identity) -> List[Ddl]:
     if obj.id.name != new.name:
         result.append(Ddl(f"ALTER {keyword} {name} RENAME TO {ident(new.name)}"))
     return result
+
+
+def signature_in(definition: str) -> str:
+    """The name and arguments in CREATE OR REPLACE FUNCTION, as the server writes that."""
+    return definition.partition(" FUNCTION ")[2].partition("\n")[0]
 
 
 def options_text(options: Sequence[str]) -> str:

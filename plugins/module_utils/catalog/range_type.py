@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, FrozenSet, List, Optional, cast
 
 from . import enum_type
-from .kind import CATALOG_OIDS, Context, Kind, ReadContext
+from .kind import CATALOG_OIDS, Context, Kind, ReadContext, signature_in
 from .model import Ddl, Identity, Object
 from .quoting import ident, qualified
 
@@ -137,6 +137,10 @@ def _drop(range_type: Range, _context: Context) -> List[Ddl]:
     return [Ddl(f"DROP TYPE {range_type.id.relation}{' CASCADE' if range_type.canonical_definition else ''}")]
 
 
+def _functions(range_type: Range) -> List[str]:
+    return [signature_in(range_type.canonical_definition)] if range_type.canonical_definition else []
+
+
 def _addresses(row: Any) -> List[Any]:
     result = [(CATALOG_OIDS["pg_type"], row.oid, 0)]
     if row.multirange_oid:
@@ -159,6 +163,7 @@ KIND = Kind(
     drop=_drop,
     rename=_rename,
     retire=_retire,
+    functions=_functions,
     addresses=_addresses,
     acl_class="type",
     grant_keyword="TYPE",
