@@ -245,17 +245,6 @@ PAIRS = (
         "ALTER DOMAIN d ADD CONSTRAINT c CHECK (f(VALUE)); CREATE TABLE t (a d);",
     ),
     Pair(
-        "domain whose check calls a function of the domain: base type",
-        "CREATE DOMAIN d AS int; "
-        "CREATE FUNCTION f(d) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'; "
-        "ALTER DOMAIN d ADD CONSTRAINT c CHECK (f(VALUE)); CREATE TABLE t (a d);",
-        "CREATE DOMAIN d AS bigint; "
-        "CREATE FUNCTION f(d) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'; "
-        "ALTER DOMAIN d ADD CONSTRAINT c CHECK (f(VALUE)); CREATE TABLE t (a d);",
-        seed="INSERT INTO t VALUES (1)",
-        kept="SELECT a::int FROM t",
-    ),
-    Pair(
         "composite type with a function in a default",
         "",
         "CREATE TYPE c AS (a int); CREATE FUNCTION f() RETURNS c LANGUAGE sql AS 'SELECT ROW(1)::c'; "
