@@ -8,8 +8,6 @@ from __future__ import annotations
 from . import (
     attached,
     circles,
-    details,
-    names,
     not_null,
     partition_trees,
     partitions,
@@ -44,11 +42,6 @@ GROUPS: dict[str, tuple[Pair, ...]] = {
     "replication": whole_database.REPLICATION,
     "extensions": whole_database.EXTENSIONS,
     "circles": circles.PAIRS,
-    "names": names.NAMES,
-    "texts": names.BITES,
-    "details of types": details.TYPES,
-    "details of programs": details.PROGRAMS,
-    "details of the database": details.WHOLE,
 }
 
 ALL: tuple[tuple[str, Pair], ...] = tuple((group, pair) for group, pairs in GROUPS.items() for pair in pairs)
