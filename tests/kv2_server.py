@@ -14,6 +14,7 @@ import contextlib
 import functools
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -90,6 +91,18 @@ def _fetch(name: str, version: str, target: Path) -> None:
 class Kv2Server:
     url: str
     token: str
+    log: Path
+
+    def unseal(self) -> None:
+        """Open a sealed server again, with the key that it prints when it starts."""
+        (key,) = re.findall(r"^Unseal Key: (\S+)", self.log.read_text(), re.MULTILINE)
+        self.call("PUT", "sys/unseal", {"key": key})
+        for _attempt in range(200):
+            with contextlib.suppress(urllib.error.URLError, OSError):
+                self.call("GET", "auth/token/lookup-self")
+                return
+            time.sleep(0.1)
+        raise RuntimeError("the server stays sealed")
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         request = urllib.request.Request(  # noqa: S310 (the address is the test's own)
@@ -122,7 +135,7 @@ def running(folder: Path) -> Iterator[Kv2Server]:
         stdout=(folder / "log").open("w"),
         stderr=subprocess.STDOUT,
     )
-    server = Kv2Server(f"http://127.0.0.1:{port}", token)
+    server = Kv2Server(f"http://127.0.0.1:{port}", token, folder / "log")
     try:
         for _attempt in range(200):
             with contextlib.suppress(urllib.error.URLError, OSError):

@@ -241,7 +241,7 @@ def run_playbook(
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 

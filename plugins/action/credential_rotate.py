@@ -31,6 +31,7 @@ from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.st
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores import Store
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.given import GivenStore
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.kv2 import Kv2Store
+from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.kv2_login import log_in
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.vault_file import VaultFileStore
 
 MODULE = "domainflow.database.credential_rotate"
@@ -54,7 +55,7 @@ class ActionModule(ActionBase):
             accounts = [(account["name"], account["kind"]) for account in options["accounts"]]
             job = _job(options, self._task.check_mode)
             server = _ManagedHost(self, options, task_vars or {})
-            result.update(rotate(server, self._store(options), job))
+            result.update(rotate(server, self._store(options, task_vars or {}), job))
         except EngineError as error:
             result.update({"accounts": failed(accounts), **describe(error)}, failed=True)
         except AnsibleConnectionFailure:
@@ -84,20 +85,22 @@ class ActionModule(ActionBase):
             raise EngineError("The option exchange is not for use in playbooks")
         return options
 
-    def _store(self, options: Mapping[str, Any]) -> Store:
+    def _store(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Store:
         store = options["store"]
         if store["type"] == "given":
             return _given_store(options, self._task.check_mode)
         if store["type"] == "kv2":
-            return Kv2Store(
-                url=store["url"] or os.environ.get("VAULT_ADDR", ""),
-                token=store["token"] or os.environ.get("VAULT_TOKEN", ""),
-                mount=store["mount"],
-                path=store["path"] or "",
-                namespace=store["namespace"] or os.environ.get("VAULT_NAMESPACE"),
-                ca_cert=store["ca_cert"] or os.environ.get("VAULT_CACERT"),
-                timeout=store["timeout"],
-            )
+            server = {
+                "url": store["url"] or os.environ.get("VAULT_ADDR", ""),
+                "namespace": store["namespace"] or os.environ.get("VAULT_NAMESPACE"),
+                "ca_cert": store["ca_cert"] or os.environ.get("VAULT_CACERT"),
+                "timeout": store["timeout"],
+            }
+            token = store["token"] or ""
+            if store["auth"] and not token:
+                token = log_in(store["auth"], server, task_vars)
+            token = token or os.environ.get("VAULT_TOKEN", "")
+            return Kv2Store(token=token, mount=store["mount"], path=store["path"] or "", **server)
         if not store["path"]:
             raise EngineError("store.path is required for a vault_file")
         path = self._loader.path_dwim(os.path.expanduser(store["path"]))
@@ -254,8 +257,11 @@ def _between(options: Mapping[str, Any], name: str, low: int, high: int) -> int:
 def _secrets(options: Any, name: str = "") -> list[str]:
     """Every secret among the task's options, wherever it stands."""
     if isinstance(options, Mapping):
-        return [text for key, value in options.items() for text in _secrets(value, str(key))]
+        # Of store.auth, everything may be secret.
+        return [
+            text for key, value in options.items() for text in _secrets(value, name if name == "auth" else str(key))
+        ]
     if isinstance(options, (list, tuple)):
         return [text for value in options for text in _secrets(value, name)]
-    secret = name in ("login_password", "password", "default_passwords", "token")
+    secret = name in ("login_password", "password", "default_passwords", "token", "auth")
     return [str(options)] if secret and options else []

@@ -205,8 +205,15 @@ options:
         description: V(kv2), the address of the server. Without it E(VAULT_ADDR).
         type: str
       token:
-        description: V(kv2), the token. Without it E(VAULT_TOKEN).
+        description: V(kv2), the token. Without it, and without O(store.auth), E(VAULT_TOKEN).
         type: str
+      auth:
+        description:
+          - V(kv2), how to get a token, in the options of the lookup P(community.hashi_vault.vault_login#lookup), such
+            as C(auth_method), C(role_id) and C(secret_id). It needs that collection and its Python library C(hvac) on
+            the controller.
+          - The address, certificate and namespace of the server are taken from this store's options.
+        type: dict
       mount:
         description: V(kv2), where the secrets engine is mounted.
         type: str

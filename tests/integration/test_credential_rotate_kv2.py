@@ -135,3 +135,35 @@ def test_by_playbook(kv2: Kv2Server, database: Any, tmp_path: Path) -> None:
         assert record["current"] not in play.output and stored[email] not in play.output
     assert kv2.token not in play.output
     assert support.play(tmp_path, task).result["changed"] is False
+
+
+def test_log_in_by_community_hashi_vault(kv2: Kv2Server, database: Any, tmp_path: Path) -> None:
+    """AppRole: role and secret id make the token; a wrong secret id is an error that does not show it."""
+    support.create_small(database)
+    if "approle/" not in kv2.call("GET", "sys/auth"):
+        kv2.call("POST", "sys/auth/approle", {"type": "approle"})
+    rule = 'path "secret/data/approle/*" { capabilities = ["create", "read", "update"] }'
+    kv2.call("PUT", "sys/policies/acl/rotator", {"policy": rule})
+    kv2.call("POST", "auth/approle/role/rotator", {"token_policies": ["rotator"]})
+    role_id = kv2.call("GET", "auth/approle/role/rotator/role-id")["data"]["role_id"]
+    secret_id = kv2.call("POST", "auth/approle/role/rotator/secret-id", {})["data"]["secret_id"]
+    auth = {"auth_method": "approle", "role_id": role_id, "secret_id": secret_id}
+    task = {
+        **support.login_options(database),
+        "accounts": [{"name": name, "default_passwords": [default]} for name, default in PUBLISHED.items()],
+        "table": support.TABLE,
+        "bcrypt_cost": 4,
+        "store": {"type": "kv2", "url": kv2.url, "path": "approle", "auth": auth},
+    }
+    play = support.play(tmp_path, task, "-vvvv")
+    assert play.code == 0, play.output[-2000:]
+    stored = support.hashes(database)
+    for email, record in records(kv2, "approle", database).items():
+        assert support.opens(record["current"], stored[email])
+    assert secret_id not in play.output and role_id not in play.output
+
+    task["store"] = {**task["store"], "auth": {**auth, "secret_id": "a-wrong-secret-id"}}
+    wrong = support.play(tmp_path, task, "-vvvv")
+    assert wrong.code == 2 and "store.auth" in wrong.result["msg"] and "approle" in wrong.result["msg"]
+    assert "a-wrong-secret-id" not in wrong.output and "Traceback" not in wrong.output
+    assert [entry["outcome"] for entry in wrong.result["accounts"]] == ["failed"] * 3

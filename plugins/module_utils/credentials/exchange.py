@@ -108,7 +108,7 @@ def _apply(connection: Any, cursor: Any, request: Mapping[str, Any]) -> Dict[str
         "pg_catalog.set_config('synchronous_commit', 'on', true)",
         (_LOCK_TIMEOUT,),
     )
-    transfer.quiet(cursor)
+    transfer.quiet(cursor, bool(role_changes))
     transfer.send(
         cursor,
         [dict(change, kind="row") for change in row_changes] + [dict(change, kind="role") for change in role_changes],

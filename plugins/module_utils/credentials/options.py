@@ -57,6 +57,7 @@ _STORE: Dict[str, Dict[str, Any]] = {
     "lock_timeout": {"type": "int", "default": 60},
     "url": {"type": "str"},
     "token": {"type": "str", "no_log": True},
+    "auth": {"type": "dict", "no_log": True},
     "mount": {"type": "str", "default": "secret"},
     "namespace": {"type": "str"},
     "ca_cert": {"type": "str"},

@@ -14,6 +14,8 @@ from __future__ import annotations
 import io
 from typing import Any, Mapping, Sequence
 
+from ..errors import PermissionMissing
+
 TABLE = "pg_temp.credential_change"
 
 
@@ -36,15 +38,33 @@ def send(cursor: Any, changes: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
-def quiet(cursor: Any) -> None:
-    """For a superuser: keep even what could quote a hash (an error's DETAIL, nested statements) out of the logs."""
+def quiet(cursor: Any, roles: bool) -> None:
+    """Keep even what could quote a hash (an error's DETAIL, nested statements) out of the logs, as far as we may.
+
+    A superuser may. For others an error's DETAIL is kept back by the statements' own handlers; what is left is that
+    pg_stat_statements records nested statements where it is told to, and so the ALTER ROLE with its verifier:
+    ``PermissionMissing`` where that cannot be switched off and ``roles`` are to be changed.
+    """
     cursor.execute("SELECT pg_catalog.current_setting('is_superuser') = 'on'")
-    if not cursor.fetchone()[0]:
+    if cursor.fetchone()[0]:
+        cursor.execute(
+            "SELECT pg_catalog.set_config(name, value, true) FROM (VALUES ('log_error_verbosity', 'terse'), "
+            "('pg_stat_statements.track', 'none'), ('auto_explain.log_min_duration', '-1')) AS wanted(name, value) "
+            "WHERE pg_catalog.current_setting(name, true) IS NOT NULL"
+        )
         return
-    cursor.execute(
-        "SELECT pg_catalog.set_config(name, value, true) FROM (VALUES ('log_error_verbosity', 'terse'), "
-        "('pg_stat_statements.track', 'none'), ('auto_explain.log_min_duration', '-1')) AS wanted(name, value) "
-        "WHERE pg_catalog.current_setting(name, true) IS NOT NULL"
+    cursor.execute("SELECT pg_catalog.current_setting('pg_stat_statements.track', true)")
+    if not roles or cursor.fetchone()[0] != "all":
+        return
+    if cursor.connection.server_version >= 150000:
+        cursor.execute("SELECT pg_catalog.has_parameter_privilege('pg_stat_statements.track', 'SET')")
+        if cursor.fetchone()[0]:
+            cursor.execute("SELECT pg_catalog.set_config('pg_stat_statements.track', 'none', true)")
+            return
+    raise PermissionMissing(
+        "pg_stat_statements.track is 'all': the server would record the new verifiers of login roles",
+        "Nothing was changed. As a superuser: set it to 'top', or (since PostgreSQL 15) GRANT SET ON PARAMETER "
+        "pg_stat_statements.track to the role that rotates.",
     )
 
 

@@ -123,6 +123,8 @@ def _check(job: Job) -> None:
             raise AccountProblem(f"{account.name}: the given password is empty")
         if "\0" in account.wanted:
             raise AccountProblem(f"{account.name}: the given password contains a NUL character")
+        if any(0xD800 <= ord(char) <= 0xDFFF for char in account.wanted):
+            raise AccountProblem(f"{account.name}: the given password is no valid text (a lone surrogate)")
         if account.wanted in published:
             raise AccountProblem(
                 f"{account.name}: the given password is a published default", "Choose one that nobody else knows."

@@ -82,8 +82,9 @@ def prepare(password: str) -> bytes:
     """SASLprep as libpq does it: a password that the profile forbids is used as it is."""
     if password.isascii():
         return password.encode("ascii")
+    # U+200B is in both tables; libpq takes it for a space.
     mapped = "".join(
-        " " if stringprep.in_table_c12(char) else char for char in password if not stringprep.in_table_b1(char)
+        " " if stringprep.in_table_c12(char) else "" if stringprep.in_table_b1(char) else char for char in password
     )
     prepared = unicodedata.normalize("NFKC", mapped)
     if not mapped or any(_forbidden(char) for char in mapped) or not _bidi_sound(mapped):
