@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import rotation_support as support
+from ansible.parsing.vault import VaultLib, VaultSecret
 from rotation_support import PUBLISHED, TABLE, Account
 
 from ansible_collections.domainflow.database.plugins.module_utils.credentials import rows
@@ -51,6 +52,8 @@ def assert_consistent(database: Any, store_path: Path) -> None:
 
 def test_published_defaults_are_replaced_and_the_new_passwords_verify(database: Any, store_path: Path) -> None:
     support.create_small(database)
+    # Hashes are made and compared on the controller.
+    assert database.execute("SELECT extname FROM pg_extension WHERE extname = 'pgcrypto'") == []
     (user_id,) = database.execute("SELECT id FROM auth.users WHERE email = %s", (ADMIN,))[0]
     database.execute("INSERT INTO auth.sessions VALUES ('one', %s), ('two', %s)", (user_id, user_id))
 
@@ -96,6 +99,28 @@ def test_second_run_changes_nothing_and_makes_no_hash(
     assert support.states(report) == dict.fromkeys(PUBLISHED, ("current", "none"))
     assert support.hashes(database) == before
     assert store_path.read_bytes() == file_before
+
+
+@pytest.mark.one_major
+def test_a_run_takes_one_connection(database: Any, store_path: Path) -> None:
+    """Counted in the server's own log; the run that changes something takes a second one to do so."""
+    support.create_small(database)
+    server = database.server
+    server.execute("ALTER SYSTEM SET log_connections = 'on'")
+    try:
+        server.reload()
+        counts = []
+        for _run in range(3):
+            start = server.log_file.stat().st_size
+            support.run(database, support.vault_store(store_path))
+            with open(server.log_file, "rb") as log:
+                log.seek(start)
+                lines = [line for line in log.read().decode().splitlines() if "connection authorized" in line]
+            counts.append(sum(f"database={database.name} " in f"{line} " for line in lines))
+        assert counts == [2, 1, 1]
+    finally:
+        server.execute("ALTER SYSTEM RESET log_connections")
+        server.reload()
 
 
 @pytest.mark.one_major
@@ -419,6 +444,37 @@ def test_two_controllers_at_once_end_with_one_password(database: Any, store_path
     assert_consistent(database, store_path)
 
 
+@pytest.mark.one_major
+def test_processes_that_share_a_file(database_factory: Callable[..., Any], store_path: Path) -> None:
+    """Forks of one run and two controllers: each database is rotated by two processes, all with one file."""
+    databases = [database_factory() for _count in range(3)]
+    for database in databases:
+        support.create_small(database)
+    children = [_fork_run(database, store_path) for database in databases for _controller in range(2)]
+    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    # Of two that meet again and again one may give up; whatever is asked of it, the next run does.
+    assert set(codes) <= {0, 3} and codes.count(0) >= len(databases)
+    for database in databases:
+        support.run(database, support.vault_store(store_path))
+        assert_consistent(database, store_path)
+        assert len(support.row_records(store_path, database)) == len(PUBLISHED)
+        assert support.run(database, support.vault_store(store_path))["changed"] is False
+
+
+def _fork_run(database: Any, store_path: Path) -> int:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            support.run(database, support.vault_store(store_path))
+            code = 0
+        except Busy:
+            code = 3
+        finally:
+            os._exit(code)
+    return child
+
+
 # --- wrong input --------------------------------------------------------------------------------------
 
 
@@ -515,6 +571,7 @@ def test_bad_passwords_are_refused(database: Any, store_path: Path) -> None:
         (PUBLISHED[USER], "published default"),
         ("", "empty"),
         ("a\0b", "NUL"),
+        ("a\udcffb", "no valid text"),
     ):
         error = _unchanged(
             database,
@@ -542,6 +599,22 @@ def test_wrong_vault_password_and_foreign_files(database: Any, store_path: Path)
         support.run(database, support.vault_store(store_path), support.job_for(policy="always"))
     assert support.hashes(database) == before
     assert store_path.read_text() == "domainflow_credentials: {}\n"
+
+
+@pytest.mark.one_major
+def test_a_record_of_another_server_is_not_taken_for_this_one(database: Any, store_path: Path) -> None:
+    support.create_small(database)
+    support.run(database, support.vault_store(store_path))
+    before, ((system, records),) = support.hashes(database), support.vault_content(store_path).items()
+    text = json.dumps({"domainflow_credentials": {f"{system}0": records}}).encode()
+    secret = VaultSecret(support.VAULT_PASSWORD.encode())
+    store_path.write_bytes(VaultLib([("default", secret)]).encrypt(text, secret))
+    content = store_path.read_bytes()
+    with pytest.raises(AccountProblem, match=ADMIN) as caught:
+        support.run(database, support.vault_store(store_path), support.job_for(policy="always"))
+    assert "moved from another server" in str(caught.value)
+    assert support.run(database, support.vault_store(store_path))["unknown"] == list(PUBLISHED)
+    assert support.hashes(database) == before and store_path.read_bytes() == content
 
 
 @pytest.mark.one_major
