@@ -8,6 +8,8 @@ The runs are those of ansible-playbook, against a server that logs everything it
 
 from __future__ import annotations
 
+import base64
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -321,13 +323,18 @@ def test_check_mode_by_playbook(database: Database, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_process_arguments_hold_no_secret(database: Database, tmp_path: Path) -> None:
-    """What ps shows during a run: sampled over and over while a playbook rotates."""
+def test_process_arguments_and_temporary_files_hold_no_secret(database: Database, tmp_path: Path) -> None:
+    """What ps shows and what lies in ansible's folders: sampled over and over while a playbook rotates.
+
+    Without pipelining the module's arguments are in a file on the managed host while it runs. Hashes are among them
+    (the documentation says so); a password never is, however it may be encoded.
+    """
     support.prepare(tmp_path, task(database, bcrypt_cost=10))
     seen: set[str] = set()
+    files: dict[tuple[str, int], bytes] = {}
     process = subprocess.Popen(
         support.playbook_command(tmp_path / "play.yml"),
-        env=support.environment(tmp_path),
+        env={**support.environment(tmp_path), "ANSIBLE_PIPELINING": "false"},
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -338,7 +345,37 @@ def test_process_arguments_hold_no_secret(database: Database, tmp_path: Path) ->
                 seen.add(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
             except (FileNotFoundError, ProcessLookupError, PermissionError):
                 continue
+        for folder in ("remote", "tmp"):
+            files.update(_contents(tmp_path / folder))
     assert process.returncode == 0
     assert any("AnsiballZ_credential_rotate" in line for line in seen)
-    secret = passwords_in(tmp_path / "credentials.yml") | all_hashes(database) | {VAULT_PASSWORD}
-    assert_nowhere(secret, {line: line for line in seen})
+    passwords = passwords_in(tmp_path / "credentials.yml") | {VAULT_PASSWORD}
+    assert_nowhere(passwords | all_hashes(database), {line: line for line in seen})
+
+    decoded = {path: _decoded(content) for (path, _size), content in files.items()}
+    assert any("AnsiballZ_credential_rotate" in path and ROLE in text for path, text in decoded.items())
+    assert_nowhere(passwords, decoded)
+    assert list(tmp_path.rglob("AnsiballZ*")) == []
+
+
+def _contents(folder: Path) -> dict[tuple[str, int], bytes]:
+    found = {}
+    for file in folder.rglob("*"):
+        try:
+            if file.is_file():
+                content = file.read_bytes()
+                found[(str(file), len(content))] = content
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+    return found
+
+
+def _decoded(content: bytes) -> str:
+    """The text of a file, and of all that is written in it as base64."""
+    texts = [content.decode(errors="replace")]
+    for word in re.findall(rb"[A-Za-z0-9+/]{40,}={0,2}", content):
+        try:
+            texts.append(base64.b64decode(word).decode(errors="replace"))
+        except ValueError:
+            continue
+    return "\n".join(texts)

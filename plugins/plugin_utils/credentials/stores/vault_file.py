@@ -4,7 +4,7 @@
 """A YAML file encrypted with ansible-vault, one per environment, that ansible itself reads as variables.
 
 Layout: ``domainflow_credentials: {<system identifier>: {databases: {<database>: {<table>: {<account>:
-record}}}, roles: {<role>: record}}}``. A write holds a lock on a file beside it, compares the records that
+record}}}, roles: {<role>: record}, pairs: {<pair>: record}}}``. A write holds a lock on a file beside it, compares the records that
 it replaces with those that were read, writes a temporary file in the same folder, syncs it, renames it
 over the old one, syncs the folder and reads the result back. So a reader sees the old file or the
 new one, never a half, and two controllers never overwrite each other's passwords.
