@@ -164,6 +164,6 @@ def test_log_in_by_community_hashi_vault(kv2: Kv2Server, database: Any, tmp_path
 
     task["store"] = {**task["store"], "auth": {**auth, "secret_id": "a-wrong-secret-id"}}
     wrong = support.play(tmp_path, task, "-vvvv")
-    assert wrong.code == 2 and "store.auth" in wrong.result["msg"] and "approle" in wrong.result["msg"]
+    assert wrong.code == 2 and "store.auth: the log-in" in wrong.result["msg"] and "approle" in wrong.result["msg"]
     assert "a-wrong-secret-id" not in wrong.output and "Traceback" not in wrong.output
-    assert [entry["outcome"] for entry in wrong.result["accounts"]] == ["failed"] * 3
+    assert [entry["outcome"] for entry in wrong.result["accounts"]] == ["failed"] * len(PUBLISHED)

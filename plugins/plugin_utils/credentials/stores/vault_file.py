@@ -4,13 +4,10 @@
 """A YAML file encrypted with ansible-vault, one per environment, that ansible itself reads as variables.
 
 Layout: ``domainflow_credentials: {<system identifier>: {databases: {<database>: {<table>: {<account>:
-record}}}, roles: {<role>: record}, pairs: {<pair>: record}}}``. A write holds a lock on a file beside it, compares the records that
-it replaces with those that were read, writes a temporary file in the same folder, syncs it, renames it
-over the old one, syncs the folder and reads the result back. So a reader sees the old file or the
+record}}}, roles: {<role>: record}, pairs: {<pair>: record}}}``. A write holds a lock on a file beside it,
+compares the records that it replaces with those that were read, writes a temporary file in the same folder, syncs
+it, renames it over the old one, syncs the folder and reads the result back. So a reader sees the old file or the
 new one, never a half, and two controllers never overwrite each other's passwords.
-
-The text is JSON, which is YAML too and a hundred times faster to read: the file of a fleet is read and written for
-each of its hosts. Only what JSON cannot say (text with marks of a template) makes it YAML.
 """
 
 from __future__ import annotations
