@@ -16,27 +16,35 @@ from ansible_collections.domainflow.database.plugins.module_utils import script
 
 # What pg_dump sets for its own session, and what no two dumps share.
 _SESSION = re.compile(r"(SET |SELECT pg_catalog\.set_config\()", re.IGNORECASE)
-_TABLE = re.compile(r"(\[.*?\] )?CREATE (UNLOGGED |FOREIGN )?TABLE [^(]*\(")
+_TABLE = re.compile(r"(\[.*?\] )*CREATE (UNLOGGED |FOREIGN )?TABLE [^(]*\(")
 
 
 def statements(dump: str) -> list[str]:
     """The normalised statements of a dump, in an order of their own."""
     result = []
-    table_space = ""
+    settings = {"tablespace": "", "table_access_method": ""}
     for statement in script.statements(script.Source.from_text(dump)):
         text = statement.text.strip()
-        # The only one of these that says something of the next object.
-        setting = re.match(r"SET default_table(?:space|_access_method) = (.*?);?\Z", text)
+        # The only ones of these that say something of the next objects.
+        setting = re.match(r"SET default_(tablespace|table_access_method) = (.*?);?\Z", text)
         if setting:
-            table_space = setting.group(1)
+            settings[setting.group(1)] = setting.group(2)
         if _SESSION.match(text):
             continue
-        if table_space not in ("", "''", "heap") and text.startswith("CREATE TABLE"):
-            text = f"[{table_space}] {text}"
+        if _MADE.match(text):
+            places = [settings["tablespace"]] if _STORED.match(text) else list(settings.values())
+            text = "".join(f"[{place}] " for place in places if place not in ("", "''", "heap")) + text
         result.append(_normalised(text))
     return sorted(result)
 
 
+# What the two settings apply to; _STORED: what has a tablespace and no access method of a table.
+_MADE = re.compile(
+    r"CREATE (UNLOGGED )?TABLE|CREATE MATERIALIZED VIEW|CREATE (UNIQUE )?INDEX"
+    r"|ALTER TABLE .*\sADD CONSTRAINT \S+ (PRIMARY KEY|UNIQUE|EXCLUDE)",
+    re.DOTALL,
+)
+_STORED = re.compile(r"CREATE (UNIQUE )?INDEX|ALTER TABLE")
 _WITH = re.compile(r"(\bWITH \()([^()]*)(\))")
 
 

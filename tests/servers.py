@@ -524,6 +524,14 @@ class Clusters:
             self._servers.popitem()[1].remove()
 
 
+def create_tablespace(server: Server, name: str) -> None:
+    """Make a tablespace, inside of the server's folder."""
+    folder = server.data_dir.parent / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _account().own(folder)
+    server.execute(sql.SQL("CREATE TABLESPACE {} LOCATION {}").format(sql.Identifier(name), sql.Literal(str(folder))))
+
+
 # --- client programs ---------------------------------------------------------------------------------
 
 

@@ -38,12 +38,14 @@ Factory = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def roles(server: servers.Server) -> Iterator[None]:
-    """The roles that pairs name."""
+    """The roles and the tablespace that pairs name."""
     server.start()
     for role in ROLES:
         server.execute(f"CREATE ROLE {role}")
+    servers.create_tablespace(server, "pair_space")
     yield
     server.start()
+    server.execute("DROP TABLESPACE pair_space")
     for role in ROLES:
         server.execute(f"DROP ROLE {role}")
 

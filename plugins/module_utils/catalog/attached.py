@@ -78,6 +78,18 @@ END """
     return [Ddl(f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}")]
 
 
+def place_after(name: str, tablespace: Optional[str], parent: Identity, context: Context) -> List[Ddl]:
+    """Move the index that came with a partition, where the parent's or it is not in the database's own tablespace.
+
+    ``name`` is the index's, quoted; ``parent`` the parent's index or key.
+    """
+    adopters = context.live.get(parent), context.catalog.get(parent)
+    theirs = [getattr(each, "tablespace", None) or getattr(each, "index_tablespace", None) for each in adopters]
+    if tablespace is None and not any(theirs):
+        return []
+    return [Ddl(f"ALTER INDEX {name} SET TABLESPACE {ident(tablespace or 'pg_default')}")]
+
+
 def unless_there(table: Identity, name: str, statement: str) -> Ddl:
     """Run a statement unless the table has a constraint of that name."""
     body = f"""

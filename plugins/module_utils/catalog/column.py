@@ -50,6 +50,7 @@ class Column(Object):
         return Identity(self.relation_kind, self.id.schema, self.id.name)
 
 
+_INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
 _COMPRESSION = {"p": "pglz", "l": "lz4"}
 
@@ -301,7 +302,7 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
     fields, follows = _done_by_parents(old, new, fields, context)
     result += follows
     if "generated" in fields or ("generation_expression" in fields and context.server_version < 170000):
-        if new.generated:
+        if new.generated or old.generated == "v":
             return None  # the values are computed: dropping the column loses nothing but what it is replaced by
         add("DROP EXPRESSION")
     elif "generation_expression" in fields:
@@ -309,6 +310,14 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
         add(f"SET EXPRESSION AS ({exact(new.generation_expression or '')})", rewrite, invalidates=True)
     if old.identity and not new.identity:
         add("DROP IDENTITY")
+    narrower = _INTEGERS.get(new.base_type, 9) < _INTEGERS.get(old.base_type, 0)
+    identity = (
+        _alter_identity(old, new, on, table)
+        if fields & {"identity", "identity_sequence", "identity_options"} and new.identity
+        else []
+    )
+    if narrower and old.identity:
+        result += identity  # while the sequence has the wider type
     if not new.not_null:
         result += constrained
     if fields & {"data_type", "collation"}:
@@ -316,8 +325,12 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
         using = casts.using_clause(old, new, ident(new.id.part), context.casts)
         hazards = casts.hazards(old, _without_domain(new, context), context.casts, table.relation, rows)
         add(f"TYPE {new.data_type}{collate}{using}", *hazards, invalidates=True)
-    if fields & {"identity", "identity_sequence", "identity_options"} and new.identity:
-        result += _alter_identity(old, new, on, table)
+    if not (narrower and old.identity):
+        result += identity
+    if fields & {"data_type", "collation"} or any(not ddl.sql and ddl.invalidates for ddl in follows):
+        # The type comes with its own.
+        fields |= {name for name, own in (("storage", None), ("compression", "")) if getattr(new, name) != own}
+        fields -= {name for name, own in (("storage", None), ("compression", "")) if getattr(new, name) == own}
     if "not_null" in fields and not (new.not_null and new.identity and not old.identity):
         if new.not_null:
             scan = Hazard("blocking_scan", f"{table.relation}: about {rows} rows are read for null values")
@@ -438,6 +451,10 @@ def _drop(column: Column, context: Context) -> List[Ddl]:
     if not column.local and getattr(context.catalog.get(table), "inherits", None):
         return []  # gone with the parent's
     hazards: Tuple[Hazard, ...] = ()
+    wanted = context.catalog.get(column.id)
+    if column.generated == "v" and isinstance(wanted, Column) and not wanted.generated:
+        why = f"column {ident(column.id.part)} of {table.relation} is virtual: as a plain one it starts without values"
+        hazards = (Hazard("data_loss", why),)
     if not column.generated:
         hazards = (
             Hazard("data_loss", f"column {ident(column.id.part)} of {table.relation} is dropped with its values"),

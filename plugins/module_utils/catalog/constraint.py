@@ -101,7 +101,7 @@ _LOCKS = {"f": "SHARE ROW EXCLUSIVE"}
 def _create(constraint: Constraint, context: Context) -> List[Ddl]:
     table = constraint.parent
     words = exact(constraint.own_definition)
-    if constraint.index_options:
+    if constraint.index_options and constraint.type != "x":  # of those, the definition has them
         words = _with_options(words, f" WITH ({options_text(constraint.index_options)})")
     if constraint.index_tablespace:
         words = _with_options(words, f" USING INDEX TABLESPACE {ident(constraint.index_tablespace)}")
@@ -123,7 +123,10 @@ def _create(constraint: Constraint, context: Context) -> List[Ddl]:
     if constraint.attached is not None and attached.comes_along(constraint.attached, context):
         index = Identity("index", constraint.attached.schema, constraint.attached.part)
         result = attached.name_after(index, table, constraint.id.part, constraint.usual_name, context)
-        return result + [attached.unless_there(table, constraint.id.part, sql)]
+        result.append(attached.unless_there(table, constraint.id.part, sql))
+        space = constraint.index_tablespace
+        name = Identity("index", table.schema, constraint.id.part).relation
+        return result + attached.place_after(name, space, constraint.attached, context)
     result = [Ddl(sql, hazards, _LOCKS.get(constraint.type, "ACCESS EXCLUSIVE"), table)]
     before = _left_over(constraint, context) if constraint.type in "cf" else None
     if before is None:

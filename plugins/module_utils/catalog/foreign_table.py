@@ -24,6 +24,7 @@ class ForeignTable(Object):
     options: Tuple[Option, ...]
     inherits: Tuple[Tuple[str, str], ...]  # parents as (schema, name), in order
     partition_bound: Optional[str]  # of a partition, whose parent is inherits[0]
+    inherited_columns: Tuple[str, ...]  # those that the table does not define itself; of a partition: none
 
     @property
     def partition_of(self) -> Optional[Identity]:
@@ -36,7 +37,10 @@ def _query(_version: int) -> str:
         SELECT c.oid, c.reltype, n.nspname AS schema, c.relname AS name, pg_get_userbyid(c.relowner) AS owner,
                c.relacl::text[] AS acl, d.description AS comment, s.srvname AS server, f.ftoptions AS options,
                parents.names AS inherits,
-               CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS partition_bound
+               CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
+               (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attislocal AND NOT a.attisdropped
+                   AND NOT c.relispartition) AS inherited_columns
           FROM pg_foreign_table f
           JOIN pg_class c ON c.oid = f.ftrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -60,6 +64,7 @@ def _read(row: Any, context: ReadContext) -> ForeignTable:
         options=read_options(row.options),
         inherits=tuple((schema, name) for schema, name in row.inherits or ()),
         partition_bound=row.partition_bound,
+        inherited_columns=tuple(row.inherited_columns or ()),
     )
 
 
@@ -84,7 +89,9 @@ def _create(table: ForeignTable, context: Context) -> List[Ddl]:
 
 
 def _alter(old: ForeignTable, new: ForeignTable, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
-    if "server" in fields:
+    if "server" in fields or lineage.comes_to_inherit(old, new, context):
+        return None
+    if "inherits" in fields and lineage.hands_checks_down(old, new, context):
         return None
     name = new.id.relation
     result = []

@@ -118,8 +118,9 @@ def _create(index: Index, context: Context) -> List[Ddl]:
     result.append(
         Ddl(f"CREATE {unique}INDEX {unless}{ident(index.id.name)} ON {body}", (hazard,), "SHARE", index.table)
     )
-    if unless:
+    if unless and index.attached is not None:
         result += _options((), index)
+        result += attached.place_after(index.id.relation, index.tablespace, index.attached, context)
     return result + _settings(index, {"statistics", "clustered"} if index.clustered else {"statistics"}, ())
 
 

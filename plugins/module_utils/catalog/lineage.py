@@ -99,6 +99,26 @@ def join(old: Any, new: Any, context: Context) -> List[Ddl]:
     return result
 
 
+def comes_to_inherit(old: Any, new: Any, context: Context) -> bool:
+    """Whether columns become inherited ones, or cease to be, in a way that only a new table can have."""
+    if new.partition_bound is not None or old.partition_bound is not None:
+        return False
+    had = {column.id.part for column in context.live.parts(old.id, "column")}
+    wanted = {column.id.part for column in context.catalog.parts(new.id, "column")}
+    left = [parent for parent in old.inherits if parent in new.inherits]
+    of_left = {column.id.part for parent in left for column in context.live.parts(Identity("table", *parent), "column")}
+    if set(old.inherited_columns) - of_left - wanted:
+        return True  # they could only be dropped once the table inherits no more
+    if new.inherits and set(old.inherited_columns) - set(new.inherited_columns):
+        return bool((set(old.inherited_columns) - set(new.inherited_columns)) & wanted)
+    now_inherited = set(new.inherited_columns) - set(old.inherited_columns)
+    added = [parent for parent in new.inherits if parent not in old.inherits]
+    of_added = {
+        column.id.part for parent in added for column in context.catalog.parts(Identity("table", *parent), "column")
+    }
+    return bool(now_inherited & had or of_added - had)
+
+
 def hands_checks_down(old: Any, new: Any, context: Context) -> bool:
     """Whether a parent that it comes to inherit from has checks that the table does not define as well: a table that
     is there cannot have them merely from its parent."""

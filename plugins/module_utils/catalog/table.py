@@ -129,12 +129,13 @@ def _create(table: Table, context: Context) -> List[Ddl]:
             shape += f" INHERITS ({', '.join(qualified(*parent) for parent in table.inherits)})"
     if table.partition_key:
         shape += f" PARTITION BY {table.partition_key}"
-    if table.access_method and table.access_method != "heap":
+    parent = context.catalog.get(partition_of) if partition_of is not None else None  # a partition takes after it
+    if table.access_method and table.access_method != (getattr(parent, "access_method", None) or "heap"):
         shape += f" USING {ident(table.access_method)}"
     if table.options:
         shape += f" WITH ({options_text(table.options)})"
-    if table.tablespace:
-        shape += f" TABLESPACE {ident(table.tablespace)}"
+    if table.tablespace or getattr(parent, "tablespace", None):
+        shape += f" TABLESPACE {ident(table.tablespace or 'pg_default')}"
     result = [Ddl(f"CREATE {unlogged}TABLE {name}{shape}")]
     result += _row_security(table, {"row_security", "force_row_security"}, created=True)
     for column in parts:
@@ -174,7 +175,7 @@ MARKS = frozenset({"replica_identity", "replica_index", "cluster_index"})
 
 
 def _alter(old: Table, new: Table, fields: FrozenSet[str], context: Context) -> Optional[List[Ddl]]:
-    if "partition_key" in fields or _comes_to_inherit(old, new, context):
+    if "partition_key" in fields or lineage.comes_to_inherit(old, new, context):
         return None
     if "inherits" in fields and lineage.hands_checks_down(old, new, context):
         return None
@@ -208,26 +209,6 @@ def _alter(old: Table, new: Table, fields: FrozenSet[str], context: Context) -> 
         sql = f"ALTER TABLE {name} SET ACCESS METHOD {ident(new.access_method)}"
         result.append(Ddl(sql, rewrite, "ACCESS EXCLUSIVE", new.id))
     return result
-
-
-def _comes_to_inherit(old: Table, new: Table, context: Context) -> bool:
-    """Whether columns become inherited ones, or cease to be, in a way that only a new table can have."""
-    if new.partition_bound is not None or old.partition_bound is not None:
-        return False
-    had = {column.id.part for column in context.live.parts(old.id, "column")}
-    wanted = {column.id.part for column in context.catalog.parts(new.id, "column")}
-    left = [parent for parent in old.inherits if parent in new.inherits]
-    of_left = {column.id.part for parent in left for column in context.live.parts(Identity("table", *parent), "column")}
-    if set(old.inherited_columns) - of_left - wanted:
-        return True  # they could only be dropped once the table inherits no more
-    if new.inherits and set(old.inherited_columns) - set(new.inherited_columns):
-        return bool((set(old.inherited_columns) - set(new.inherited_columns)) & wanted)
-    now_inherited = set(new.inherited_columns) - set(old.inherited_columns)
-    added = [parent for parent in new.inherits if parent not in old.inherits]
-    of_added = {
-        column.id.part for parent in added for column in context.catalog.parts(Identity("table", *parent), "column")
-    }
-    return bool(now_inherited & had or of_added - had)
 
 
 def _drop(table: Table, _context: Context) -> List[Ddl]:

@@ -213,6 +213,8 @@ class _Planner:
         constraint = column.not_null_constraint
         if not column.not_null or (constraint is not None and not constraint.valid):
             return column, []
+        if column.relation_kind == "foreign table":
+            return column, []
         if column.generated or column.identity or default_of(column) in self.work.creates:
             return column, []
         on = column.parent.relation
@@ -285,6 +287,8 @@ class _Planner:
         new = alteration.new
         if not isinstance(new, Column) or not not_null.makes_not_null(ddl.sql):
             return ddl
+        if new.relation_kind == "foreign table":
+            return ddl  # PostgreSQL does not look at the rows either
         if self.fill_in_later:
             return dataclasses.replace(ddl, late=True)
         on, name = new.parent.relation, ident(new.id.part)
