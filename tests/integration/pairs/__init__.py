@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from . import (
     attached,
+    base_types,
     circles,
+    names,
     not_null,
     partition_trees,
     partitions,
@@ -44,6 +46,9 @@ GROUPS: dict[str, tuple[Pair, ...]] = {
     "replication": whole_database.REPLICATION,
     "extensions": whole_database.EXTENSIONS,
     "circles": circles.PAIRS,
+    "base types": base_types.PAIRS,
+    "names": names.NAMES,
+    "texts": names.TEXTS,
 }
 
 ALL: tuple[tuple[str, Pair], ...] = tuple((group, pair) for group, pairs in GROUPS.items() for pair in pairs)
