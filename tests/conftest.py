@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional
@@ -26,6 +27,8 @@ import servers  # noqa: E402  (the line above makes it importable from every tes
 
 # Files whose tests start ansible-playbook, most of them several times: all of them are slow.
 STARTS_ANSIBLE = ("test_demo*", "test_playbooks*", "test_role_*", "test_schema_*_module*", "test_credential_rotate_*")
+
+_STARTED = pytest.StashKey[float]()
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name == "integration" and any(item.path.match(name) for name in STARTS_ANSIBLE):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[_STARTED] = time.time()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the fault matrices that the tests of this run have written."""
+    started = config.stash.get(_STARTED, 0.0)
+    for path in sorted((ROOT / "tests" / "output").glob("rotation-*.txt")):
+        if path.stat().st_mtime >= started:
+            terminalreporter.write_line(path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
