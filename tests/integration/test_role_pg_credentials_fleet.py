@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import plays
+import psycopg2
 import pytest
 import rotation_support as support
 from conftest import Database
@@ -22,6 +23,7 @@ import servers
 pytestmark = pytest.mark.one_major
 
 ROTATE = "playbooks/rotate_credentials.yml"
+REPORT = "playbooks/credential_report.yml"
 PUBLISHED_ROLE_PASSWORD = "changeme-role-7c1d"
 NOWHERE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
 # Nothing listens there: the host answers, its server does not.
@@ -177,3 +179,71 @@ def passwords(fleet: Fleet) -> set[str]:
     (server,) = support.vault_content(fleet.store).values()
     records = [record for accounts in server["databases"].values() for record in accounts["auth.users"].values()]
     return {record["current"] for record in [*records, *server["roles"].values()]}
+
+
+def test_canary_that_fails_ends_the_run(fleet: Fleet) -> None:
+    broken = {"db1": NO_SERVER}
+    stopped = fleet.run(hosts=broken)
+    assert stopped.status == 2, stopped.output
+    assert fleet.statuses() == {
+        "db1": ("failed", {"failed"}),
+        **{name: ("not_tried", {"not_tried"}) for name in ("db2", "db3", "db4")},
+    }
+    assert not any(fleet.rotated(name) for name in fleet.databases)
+    # Half of the hosts tried so far may fail, so it goes on here; a quarter is too few for the last one.
+    fleet.run(hosts={"db2": NO_SERVER}, domainflow_max_fail_percentage=25, domainflow_serial=[2, 1])
+    assert [status for status, _accounts in fleet.statuses().values()] == ["done", "failed", "not_tried", "not_tried"]
+    going_on = fleet.run(hosts=broken, domainflow_max_fail_percentage=100)
+    assert going_on.status == 2, going_on.output
+    assert [status for status, _accounts in fleet.statuses().values()] == ["failed", "done", "done", "done"]
+
+
+def test_limit_and_tags(fleet: Fleet) -> None:
+    for tags in ("host", "verify"):
+        run = fleet.run("--tags", tags)
+        # The published passwords are still in use, which only the verification looks at.
+        assert run.status == (0 if tags == "host" else 2), run.output
+        assert not fleet.store.exists() and not any(fleet.rotated(name) for name in fleet.databases)
+    assert fleet.summary()["hosts"][0]["problem"].startswith("Published default passwords are still in use on db1")
+
+    limited = fleet.run("--limit", "db2", "--tags", "credentials")
+    assert limited.status == 0, limited.output
+    assert fleet.statuses() == {"db2": ("done", {"rotated"})}
+    assert [fleet.rotated(name) for name in fleet.databases] == [False, True, False, False]
+
+    rest = fleet.run("--skip-tags", "verify", domainflow_serial="100%")
+    assert rest.status == 0, rest.output
+    assert all(fleet.rotated(name) for name in fleet.databases)
+
+
+def test_report_and_pairs(fleet: Fleet) -> None:
+    """Pairs are declared like other accounts; the report says of all what a rotation would do, and when it is due."""
+    database = fleet.databases["db1"]
+    owner, *members = (f"{database.name}_{name}" for name in ("svc", "blue", "green"))
+    database.execute(f"CREATE ROLE {owner} NOLOGIN")
+    for member in members:
+        database.execute(f"CREATE ROLE {member} LOGIN IN ROLE {owner}")
+    pairs = {"pg_credentials_pairs": [{"name": owner, "members": members}]}
+    options: dict[str, Any] = {"hosts": {"db1": pairs}, "pg_credentials_policy": "max_age"}
+    try:
+        only = ("--limit", "db1")
+        run = fleet.run(*only, **options)
+        assert run.status == 0, run.output
+        before = support.hashes(database)
+        report = fleet.run(*only, playbook=REPORT, **options, pg_credentials_max_age=0)
+        assert report.status == 0, report.output
+        assert support.hashes(database) == before
+        (host,) = fleet.summary()["hosts"]
+        assert fleet.summary()["check_mode"] is True
+        found = {account["name"]: account for account in host["accounts"]}
+        assert found["admin@domainflow.local"]["status"] == "would_rotate"
+        assert found[owner]["kind"] == "pair" and found[owner]["active"] in members
+        assert all(account["next_due"] and account["rotated_at"] for account in host["accounts"])
+        active = found[owner]["active"]
+        (server,) = support.vault_content(fleet.store).values()
+        database.connect(user=active, password=server["pairs"][owner]["current"]).close()
+        with pytest.raises(psycopg2.OperationalError):
+            database.connect(user=active, password=PUBLISHED_ROLE_PASSWORD)
+    finally:
+        for role in (*members, owner):
+            database.execute(f"DROP ROLE {role}")
