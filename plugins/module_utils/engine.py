@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import Any, Iterator, Sequence, Union
+from typing import Any, Iterator, Optional, Sequence, Union
 
 from . import drift, head_room, run
 from .driver import psycopg2
 from .errors import EngineError
 from .outcome import Outcome, Report
 from .policy import Policy
+from .saved_plan import SavedPlan
 from .script import Source
 
 AnySource = Union[Source, str, "os.PathLike[str]"]
@@ -32,16 +33,19 @@ DEFAULTS = Policy()
 _AGAIN = "What had not been committed was rolled back; run it again."
 
 
-def converge(connect: Any, source: AnySource, policy: Policy = DEFAULTS) -> Outcome:
-    """Make the database be what ``source`` says, in one transaction that is committed only if that was achieved."""
+def converge(connect: Any, source: AnySource, policy: Policy = DEFAULTS, saved: Optional[SavedPlan] = None) -> Outcome:
+    """Make the database be what ``source`` says, in one transaction that is committed only if that was achieved.
+
+    With ``saved`` (see saved_plan), exactly that plan is carried out, or none: PlanOutdated tells why.
+    """
     with _worded():
-        return run.run(connect, _as_source(source), policy, execute=True)
+        return run.run(connect, _as_source(source), policy, execute=True, saved=saved)
 
 
-def plan(connect: Any, source: AnySource, policy: Policy = DEFAULTS) -> Outcome:
+def plan(connect: Any, source: AnySource, policy: Policy = DEFAULTS, saved: Optional[SavedPlan] = None) -> Outcome:
     """What converge() would do, statement for statement. Changes nothing in the database."""
     with _worded():
-        return run.run(connect, _as_source(source), policy, execute=False)
+        return run.run(connect, _as_source(source), policy, execute=False, saved=saved)
 
 
 def verify(connect: Any, source: AnySource, policy: Policy = DEFAULTS, count_tables: Sequence[str] = ()) -> Report:

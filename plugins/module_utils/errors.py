@@ -45,6 +45,10 @@ class PlanRefused(EngineError):
     """The plan holds steps that the policy does not allow; ``details['refused']`` lists them."""
 
 
+class PlanOutdated(EngineError):
+    """A saved plan is not what would be done now: the source, the options or the database have changed since."""
+
+
 class VerificationFailed(EngineError):
     """The database read back is not the desired one; everything was rolled back."""
 

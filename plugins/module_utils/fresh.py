@@ -21,7 +21,6 @@ from .catalog.fingerprint import fingerprint
 from .catalog.model import Catalog, Identity
 from .catalog.read import pin_settings
 from .desired import read_shadow
-from .diff import is_database_wide
 from .driver import sql
 from .live import Clock, Session
 from .outcome import Findings, ObjectDiff, Outcome
@@ -142,10 +141,9 @@ def diff_of(catalog: Catalog) -> Tuple[ObjectDiff, ...]:
 
 
 def run(
-    live: Session, source: Source, found: Deployment, policy: Policy, clock: Clock, labels: Sequence[Any]
+    live: Session, source: Source, found: Deployment, policy: Policy, clock: Clock, labels: ledger.Labels
 ) -> Outcome:
-    """Deploy, prove, record, commit. ``labels`` are the source's SHA-256, the digest of all inputs, and the version."""
-    sha256, inputs, version = labels
+    """Deploy, prove, record, commit."""
     connection = live.connection
     connection.autocommit = False
     try:
@@ -157,34 +155,19 @@ def run(
         steps = found.steps()
         if policy.record:
             with clock.stage("record"), connection.cursor() as cursor:
-                ledger.record(
-                    cursor,
-                    ledger.Entry(
-                        version=version,
-                        source=source.name,
-                        source_sha256=sha256,
-                        inputs_sha256=inputs,
-                        changed=True,
-                        managed_schemas=catalog.schemas,
-                        fingerprint_before=fingerprint(NOTHING),
-                        fingerprint_after=after,
-                        stamp="",
-                        reference_rows=digest,
-                        database_wide=[list(each) for each in catalog.objects if is_database_wide(each)],
-                        findings=Findings().as_dict(),
-                        plan=[step.as_dict() for step in steps],
-                        duration_ms=int(1000 * sum(clock.stages.values())),
-                    ),
-                )
+                prints = (fingerprint(NOTHING), after)
+                seconds = sum(clock.stages.values())
+                found_besides = Findings().as_dict()
+                ledger.record(cursor, ledger.entry(labels, catalog, steps, found_besides, prints, digest, seconds))
         connection.commit()
     finally:
         if not connection.closed:
             connection.rollback()
             connection.autocommit = True
-    return replace(outcome(catalog, steps, after, version, clock), warnings=loaded.warnings)
+    return replace(outcome(catalog, steps, after, labels, clock), warnings=loaded.warnings)
 
 
-def outcome(catalog: Catalog, steps: Sequence[Step], after: str, version: Optional[str], clock: Clock) -> Outcome:
+def outcome(catalog: Catalog, steps: Sequence[Step], after: str, labels: ledger.Labels, clock: Clock) -> Outcome:
     """What a first deployment gives back, done or planned."""
     return Outcome(
         changed=bool(steps),
@@ -193,7 +176,8 @@ def outcome(catalog: Catalog, steps: Sequence[Step], after: str, version: Option
         findings=Findings(),
         fingerprint_before=fingerprint(NOTHING),
         fingerprint=after,
-        version=version,
+        version=labels.version,
+        labels=labels,
         schemas=catalog.schemas,
         timings=dict(clock.stages),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Dict, List, Mapping, Optional, Tuple
 
+from .ledger import Labels
 from .plan import Step
 
 
@@ -49,7 +50,8 @@ class Outcome:
     """The outcome of converge(), or of plan(), which tells what converge() would do.
 
     ``fingerprint`` is that of the database as it is when the call returns. ``timings`` are seconds by stage.
-    ``from_ledger``: neither the source nor the database was touched since the last run, and nothing was compared anew.
+    ``labels`` tell what the run was given. ``from_ledger``: neither the source nor the database was touched since the
+    last run, and nothing was compared anew.
     """
 
     changed: bool
@@ -64,6 +66,7 @@ class Outcome:
     timings: Mapping[str, float] = field(default_factory=dict)
     retries: int = 0
     from_ledger: bool = False
+    labels: Optional[Labels] = None
 
     @property
     def unmanaged(self) -> Tuple[str, ...]:

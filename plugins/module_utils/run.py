@@ -8,17 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Dict, FrozenSet, List, Optional, Set, Tuple, cast
 
-from . import fresh, head_room, ledger, preflight, renames, rows
+from . import fresh, head_room, ledger, preflight, renames, rows, saved_plan
 from .apply import check_gate, residue, run_probes
 from .apply import run as run_steps
 from .catalog import privileges
+from .catalog.column import Column, inherited_from
 from .catalog.fingerprint import fingerprint
 from .catalog.model import Catalog, Identity, Object
 from .catalog.not_null import retold
 from .catalog.read import read, read_casts
 from .catalog.sizes import measured
 from .desired import Desired, once_managed, read_both, rename_again
-from .diff import Change, Difference, compare, is_database_wide, is_left_over
+from .diff import Change, Difference, compare, is_left_over
 from .driver import psycopg2, sql
 from .errors import PermissionMissing, VerificationFailed
 from .live import Clock, Session, in_transaction, session
@@ -31,8 +32,13 @@ from .script import Source
 from .shadow import Shadow, settle, shadow, sweep
 
 
-def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
-    """One run; with ``execute`` false it ends before the first change."""
+def run(
+    connect: Any, source: Source, policy: Policy, execute: bool, saved: Optional[saved_plan.SavedPlan] = None
+) -> Outcome:
+    """One run; with ``execute`` false it ends before the first change.
+
+    With ``saved``, only what that plan says is done: PlanOutdated is raised where anything else would be.
+    """
     clock = Clock()
     with clock.stage("source"):
         sha256 = source.sha256()
@@ -43,19 +49,24 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
             with live.connection.cursor() as cursor:
                 last = ledger.last(cursor)
             orphans = preflight.check(live.connection, policy, version, last)
-        inputs = policy.digest(sha256)
+        digest = saved.digest if saved is not None else None
+        labels = ledger.Labels(source.name, sha256, policy.digest(sha256), version, digest)
+        if saved is not None:
+            saved.check_inputs(labels)
         if orphans:
             with clock.stage("sweep"):
                 sweep(live.connection)
         with clock.stage("ledger"):
-            if last is not None and _untouched(live.connection, last, inputs, version):
-                return _from_ledger(last, version, clock)
+            if last is not None and _untouched(live.connection, last, labels):
+                return _from_ledger(last, labels, clock)
         first = fresh.deployment(live, source, policy, last)
         if first is not None:
             head_room.check(live.connection, first.locks(), "the schema file")
             if not execute:
-                return _tell_first(connect, live, source, first, policy, clock, version)
-            return fresh.run(live, source, first, policy, clock, (sha256, inputs, version))
+                return _tell_first(connect, live, source, first, policy, clock, labels)
+            if saved is not None:
+                saved.check_database(fingerprint(fresh.NOTHING), first.steps())
+            return fresh.run(live, source, first, policy, clock, labels)
         with shadow(connect, live.connection, source, policy.owner, policy.shadow_database, live.settings) as loaded:
             with clock.stage("read"):
                 found, desired = read_both(live, loaded, policy, hints, once_managed(last, policy))
@@ -67,20 +78,10 @@ def run(connect: Any, source: Source, policy: Policy, execute: bool) -> Outcome:
                 plan, warnings, row_diff = _plan(live, loaded, found, desired, difference, policy)
             rename_again(loaded.connection, desired)
             diff = _object_diffs(plan, found, desired.renamed) + row_diff
-            made = _Run(
-                source.name,
-                sha256,
-                inputs,
-                version,
-                loaded,
-                found,
-                desired,
-                difference,
-                plan,
-                diff,
-                loaded.warnings + tuple(warnings),
-                once,
-            )
+            if saved is not None and plan.steps:
+                saved.check_database(fingerprint(found), plan.steps)
+            told = loaded.warnings + tuple(warnings)
+            made = _Run(labels, loaded, found, desired, difference, plan, diff, told, once)
             return _finish(live, policy, clock, execute, made)
 
 
@@ -91,17 +92,17 @@ def _tell_first(
     first: fresh.Deployment,
     policy: Policy,
     clock: Clock,
-    version: Optional[str],
+    labels: ledger.Labels,
 ) -> Outcome:
     """What a first deployment would do; tried in the shadow, where the role may make one."""
     try:
         with shadow(connect, live.connection, source, policy.owner, policy.shadow_database, live.settings) as loaded:
             with clock.stage("read"):
                 found, desired = read_both(live, loaded, policy, ())
-            told = fresh.outcome(desired.catalog, first.steps(), fingerprint(found), version, clock)
+            told = fresh.outcome(desired.catalog, first.steps(), fingerprint(found), labels, clock)
             return replace(told, warnings=loaded.warnings)
     except PermissionMissing as missing:
-        told = fresh.outcome(fresh.NOTHING, first.steps(), fingerprint(fresh.NOTHING), version, clock)
+        told = fresh.outcome(fresh.NOTHING, first.steps(), fingerprint(fresh.NOTHING), labels, clock)
         return replace(told, warnings=(f"The statements were not tried: {missing.message}.",))
 
 
@@ -109,10 +110,7 @@ def _tell_first(
 class _Run:
     """What is known once the plan is made."""
 
-    source: str
-    sha256: str
-    inputs: str
-    version: Optional[str]
+    labels: ledger.Labels
     loaded: Shadow
     found: Catalog
     desired: Desired
@@ -123,8 +121,8 @@ class _Run:
     once: FrozenSet[Identity]  # objects of the whole database that the last source defined
 
 
-def _untouched(connection: Any, last: ledger.Entry, inputs: str, version: Optional[str]) -> bool:
-    if last.inputs_sha256 != inputs or last.version != version:
+def _untouched(connection: Any, last: ledger.Entry, labels: ledger.Labels) -> bool:
+    if last.inputs_sha256 != labels.inputs_sha256 or last.version != labels.version:
         return False
     with connection.cursor() as cursor:
         if ledger.stamp(cursor, last.managed_schemas) != last.stamp:
@@ -136,7 +134,7 @@ def _untouched(connection: Any, last: ledger.Entry, inputs: str, version: Option
         return False
 
 
-def _from_ledger(last: ledger.Entry, version: Optional[str], clock: Clock) -> Outcome:
+def _from_ledger(last: ledger.Entry, labels: ledger.Labels, clock: Clock) -> Outcome:
     return Outcome(
         changed=False,
         plan=(),
@@ -144,7 +142,8 @@ def _from_ledger(last: ledger.Entry, version: Optional[str], clock: Clock) -> Ou
         findings=Findings.from_dict(last.findings),
         fingerprint_before=last.fingerprint_after,
         fingerprint=last.fingerprint_after,
-        version=version,
+        version=labels.version,
+        labels=labels,
         schemas=last.managed_schemas,
         timings=dict(clock.stages),
         from_ledger=True,
@@ -301,7 +300,8 @@ def _finish(live: Session, policy: Policy, clock: Clock, execute: bool, made: _R
         findings=findings,
         fingerprint_before=before,
         fingerprint=after,
-        version=made.version,
+        version=made.labels.version,
+        labels=made.labels,
         schemas=made.desired.catalog.schemas,
         warnings=made.warnings,
         timings=dict(clock.stages),
@@ -354,26 +354,22 @@ class _Proof:
                 _record(cursor, self.clock, self.made, self.findings, self.before, self.fingerprint, checked.digest)
 
     def _follows(self, change: Change) -> bool:
-        return change.id in self.pending or is_left_over(change.old)
+        return self._is_pending(change.id) or is_left_over(change.old)
+
+    def _is_pending(self, identity: Identity) -> bool:
+        if identity in self.pending:
+            return True
+        column = self.made.desired.catalog.get(identity)
+        # What a partition's column inherits comes with the partitioned table's.
+        parents = inherited_from(column, self.made.desired.catalog) if isinstance(column, Column) else []
+        return any(self._is_pending(parent.id) for parent in parents)
 
 
 def _record(cursor: Any, clock: Clock, made: _Run, findings: Findings, before: str, after: str, digest: Any) -> None:
+    seconds = sum(clock.stages.values())
     ledger.record(
         cursor,
-        ledger.Entry(
-            version=made.version,
-            source=made.source,
-            source_sha256=made.sha256,
-            inputs_sha256=made.inputs,
-            changed=bool(made.plan.steps),
-            managed_schemas=made.desired.catalog.schemas,
-            fingerprint_before=before,
-            fingerprint_after=after,
-            stamp="",
-            reference_rows=digest,
-            database_wide=[list(each) for each in made.desired.catalog.objects if is_database_wide(each)],
-            findings=findings.as_dict(),
-            plan=[step.as_dict() for step in made.plan.steps],
-            duration_ms=int(1000 * sum(clock.stages.values())),
+        ledger.entry(
+            made.labels, made.desired.catalog, made.plan.steps, findings.as_dict(), (before, after), digest, seconds
         ),
     )

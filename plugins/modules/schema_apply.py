@@ -98,6 +98,23 @@ options:
     description: How often it is tried again.
     type: int
     default: 10
+  save_plan:
+    description:
+      - File on the controller to write the plan to, as JSON, for review. In check mode and out of it, the database is
+        not changed then, and the task's status tells whether the file is.
+      - The file holds the statements as RV(plan) has them, what they were made from, and nothing else. The same plan
+        gives the same file, but for the estimates of the tables' sizes.
+    type: path
+  plan_file:
+    description:
+      - File on the controller with a plan that O(save_plan) has written. Exactly that plan is carried out.
+      - The run stops before anything is changed where source, options, or the structure of the database are not those
+        that the plan was made from, or where the steps that are due are others for another reason.
+      - A database that is what the source says already is left as it is.
+    type: path
+  plan_content:
+    description: What is in O(plan_file). The action plugin sets it. Not for use in playbooks.
+    type: str
   version:
     description:
       - Label for the ledger. Without it the source's line C(-- schema-version), if there is one.
@@ -170,6 +187,18 @@ EXAMPLES = r"""
     renames:
       - column public.customer.name -> full_name
     after_sql: UPDATE public.customer SET region = 'EU' WHERE region IS NULL
+
+- name: Write the plan to a file that is reviewed and committed
+  domainflow.database.schema_apply:
+    src: schema.sql
+    login_db: domainflow
+    save_plan: plans/domainflow.json
+
+- name: Carry out that plan, and no other
+  domainflow.database.schema_apply:
+    src: schema.sql
+    login_db: domainflow
+    plan_file: plans/domainflow.json
 
 - name: Keep the texts of the permissions as the file has them
   domainflow.database.schema_apply:
@@ -295,6 +324,10 @@ timings:
   description: Seconds spent on each part of the run.
   returned: success
   type: dict
+plan_file:
+  description: The file that the plan was written to.
+  returned: with O(save_plan)
+  type: str
 refused:
   description: The steps that the policy does not allow.
   returned: when the plan is refused
@@ -340,10 +373,10 @@ from ansible_collections.domainflow.database.plugins.module_utils.schema_options
 from ansible_collections.domainflow.database.plugins.module_utils.session import connector
 
 try:
-    from ansible_collections.domainflow.database.plugins.module_utils import engine
+    from ansible_collections.domainflow.database.plugins.module_utils import engine, saved_plan
 except ImportError:
     # The engine needs psycopg2; that it is missing is said when the module runs.
-    engine = None
+    engine = saved_plan = None
 
 SPEC = {
     "prune": {"type": "bool", "default": False},
@@ -359,6 +392,9 @@ SPEC = {
     "after_sql": {"type": "str"},
     "lock_timeout": {"type": "int", "default": 5},
     "lock_retries": {"type": "int", "default": 10},
+    "save_plan": {"type": "path"},
+    "plan_file": {"type": "path"},
+    "plan_content": {"type": "str"},
     "version": {"type": "str"},
     "allow_older_version": {"type": "bool", "default": False},
     "allow_dirty_migrations": {"type": "bool", "default": False},
@@ -370,10 +406,15 @@ def apply(params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
     """One call into the engine."""
     require_engine(engine)
     source = source_of(params)
-    go = engine.plan if check_mode else engine.converge
-    outcome = go(connector(connection_options(params)), source, policy_of(params))
+    go = engine.plan if check_mode or params["save_plan"] else engine.converge
+    text = params["plan_content"]
+    saved = saved_plan.parse(text, params["plan_file"]) if text is not None else None
+    outcome = go(connector(connection_options(params)), source, policy_of(params), saved)
     steps = plain(outcome.plan)
+    # For the action plugin, which writes the file.
+    document = {"saved_plan": saved_plan.text_of(saved_plan.document(outcome))} if params["save_plan"] else {}
     return {
+        **document,
         "changed": outcome.changed,
         "plan": steps,
         "diff": diff_of(steps, plain(outcome.diff)),
@@ -390,7 +431,8 @@ def apply(params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(SPEC), supports_check_mode=True, **RULES)
+    rules = {**RULES, "mutually_exclusive": [*RULES["mutually_exclusive"], ("save_plan", "plan_file")]}
+    module = AnsibleModule(argument_spec=argument_spec(SPEC), supports_check_mode=True, **rules)
     run(module, apply)
 
 

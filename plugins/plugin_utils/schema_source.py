@@ -32,13 +32,15 @@ class SchemaAction(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
         try:
-            arguments = self._with_source(self._task.args)
+            arguments = self.prepared(self._with_source(self._task.args))
             result.update(self._execute_module(module_name=self.module, module_args=arguments, task_vars=task_vars))
+            self.finished(arguments, result)
             invocation = result.get("invocation")
             if isinstance(invocation, Mapping) and "source_name" in arguments:
                 # What the user wrote, not where the copy was.
                 shown = {**invocation.get("module_args", {}), "src": self._task.args["src"]}
                 shown.pop("source_name", None)
+                shown.pop("plan_content", None)
                 result["invocation"] = {"module_args": shown}
         except EngineError as error:
             result.update(describe(error), failed=True)
@@ -50,6 +52,13 @@ class SchemaAction(ActionBase):
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
+
+    def prepared(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The module's arguments, with what else the controller has to add. Raises EngineError."""
+        return arguments
+
+    def finished(self, arguments: Mapping[str, Any], result: dict[str, Any]) -> None:
+        """What the controller does with the module's result. Raises EngineError."""
 
     def _with_source(self, task_args: Mapping[str, Any]) -> dict[str, Any]:
         """The module's arguments; a source of the controller is replaced by its copy on the managed host."""

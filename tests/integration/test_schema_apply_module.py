@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -122,6 +123,41 @@ def test_check_mode_tells_the_plan_that_then_runs(database: Any, player: Player)
     assert database.execute("SELECT public.answer()") == [(42,)]
     again = player.apply({"src": "sql/app.sql"})
     assert not again.failed and not again.result["changed"] and again.result["plan"] == again.result["diff"] == []
+
+
+def test_a_plan_is_saved_reviewed_and_applied(database: Any, player: Player) -> None:
+    engine.converge(database.connector, SCHEMA)
+    player.write("app.sql", EDITED)
+    saving: dict[str, Any] = {"src": "app.sql", "save_plan": "plans/app.json"}
+    with harmless(database, player):
+        saved, again = player.series("schema_apply", (saving, {}), (saving, {}))
+        checked = player.apply({**saving, "save_plan": "plans/checked.json"}, "--check")
+    path = player.folder / "plans" / "app.json"
+    assert saved.result["changed"] and saved.result["plan_file"] == str(path) and "saved_plan" not in saved.result
+    assert not again.failed and not again.result["changed"], "the same plan gives the same file"
+    assert (player.folder / "plans" / "checked.json").read_text() == path.read_text() and not checked.failed
+    assert path.stat().st_mode & 0o600 == 0o600
+    assert sorted(each.name for each in path.parent.iterdir()) == ["app.json", "checked.json"]
+    applying = {"src": "app.sql", "plan_file": "plans/app.json"}
+    (player.folder / "bad.json").write_text("{}")
+    done, second, both, missing, bad = player.series(
+        "schema_apply",
+        (applying, {}),
+        (applying, {}),
+        ({**applying, **saving}, {}),
+        ({"src": "app.sql", "plan_file": "plans/nothing.json"}, {}),
+        ({"src": "app.sql", "plan_file": "bad.json"}, {}),
+    )
+    steps = [step["sql"] for step in json.loads(path.read_text())["steps"]]
+    assert done.result["changed"] and [step["sql"] for step in done.result["plan"]] == steps
+    assert not second.failed and not second.result["changed"]
+    assert both.failed and "mutually exclusive" in both.message
+    assert missing.failed and "plans/nothing.json cannot be read: No such file" in missing.message
+    assert bad.failed and "is not a plan that save_plan has written" in bad.message
+    database.execute("ALTER TABLE public.customer ADD COLUMN handmade int, DROP COLUMN phone")
+    refused = player.apply(applying)
+    assert_clean_failure(player, refused)
+    assert refused.result["error"] == "PlanOutdated" and "structure has changed" in refused.message
 
 
 def test_first_run_in_check_mode_makes_nothing(database: Any, player: Player) -> None:

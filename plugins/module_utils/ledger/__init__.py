@@ -9,7 +9,7 @@ in the managed schemas was touched since a row was written.
 
 from __future__ import annotations
 
-from .records import SCHEMA, Entry, append, database_wide, last, record
+from .records import FORMAT, SCHEMA, Entry, Labels, append, database_wide, entry, last, record
 from .stamp import stamp
 
-__all__ = ["SCHEMA", "Entry", "append", "database_wide", "last", "record", "stamp"]
+__all__ = ["FORMAT", "SCHEMA", "Entry", "Labels", "append", "database_wide", "entry", "last", "record", "stamp"]
