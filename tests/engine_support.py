@@ -147,9 +147,10 @@ def left_over(database: Any) -> list[str]:
     rows = database.execute(
         """SELECT 'invalid index ' || indexrelid::regclass FROM pg_index WHERE NOT (indisvalid AND indisready)
            UNION ALL
-           SELECT 'relation ' || relname FROM pg_class WHERE relname ~ '^__(building|old|not_null|new)_'
+           SELECT 'relation ' || relname FROM pg_class WHERE relname ~ '^__(building|old|not_null|detaching|new)_'
            UNION ALL
-           SELECT 'constraint ' || conname FROM pg_constraint WHERE NOT convalidated OR conname ~ '^__not_null_'"""
+           SELECT 'constraint ' || conname FROM pg_constraint
+            WHERE NOT convalidated OR conname ~ '^__(not_null|detaching)_'"""
     )
     return [text for (text,) in rows]
 

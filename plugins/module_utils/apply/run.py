@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from dataclasses import replace
 from functools import partial
 from typing import Any, Callable, List, Optional
 
@@ -81,12 +82,15 @@ def _retried(work: Callable[[], None], policy: Policy, sleep: Callable[[float], 
             sleep(pause * random.uniform(0.5, 1.5))  # so that two runs do not keep meeting
 
 
+_DETACH = re.compile(r"(?P<statement>.* DETACH PARTITION (?P<partition>.*)) CONCURRENTLY\Z", re.DOTALL)
+_PENDING = "SELECT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(%s) AND inhdetachpending)"
 _BUILD = re.compile(r"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?P<name>\S+|\"(?:[^\"]|\"\")+\") ON ")
 
 
 def _alone(connection: Any, step: Step, policy: Policy) -> None:
     """Run one step outside of a transaction block."""
-    concurrent = " CONCURRENTLY " in step.sql
+    concurrent = " CONCURRENTLY" in step.sql
+    statement = step
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         role = cursor.fetchone()[0]
@@ -101,7 +105,13 @@ def _alone(connection: Any, step: Step, policy: Policy) -> None:
                 # What a broken build has left under that name is of no use.
                 schema = step.object.schema
                 cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {ident(schema)}.{build.group('name')}")
-            _execute(cursor, step, ())
+            detach = _DETACH.match(step.sql)
+            if detach is not None:
+                # One that was broken off halfway can only be brought to its end.
+                cursor.execute(_PENDING, (detach.group("partition"),))
+                if cursor.fetchone()[0]:
+                    statement = replace(step, sql=f"{detach.group('statement')} FINALIZE")
+            _execute(cursor, statement, ())
         finally:
             if not connection.closed:
                 cursor.execute("RESET lock_timeout")

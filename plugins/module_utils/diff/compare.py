@@ -24,6 +24,7 @@ _RENAMED_BY_CONTENT = frozenset({"constraint", "index", "sequence"})
 # What an online run makes for the time being; one that was broken off leaves it, and the next one takes it away.
 BUILDING = "__building_"
 NOT_NULL_CHECK = "__not_null_"
+DETACHING_CHECK = "__detaching_"
 
 
 def is_left_over(obj: Optional[Object]) -> bool:
@@ -32,7 +33,7 @@ def is_left_over(obj: Optional[Object]) -> bool:
         return False
     if obj.id.kind == "index":
         return obj.id.name.startswith(BUILDING)
-    return obj.id.kind == "constraint" and obj.id.part.startswith(NOT_NULL_CHECK)
+    return obj.id.kind == "constraint" and obj.id.part.startswith((NOT_NULL_CHECK, DETACHING_CHECK))
 
 
 @dataclass(frozen=True)

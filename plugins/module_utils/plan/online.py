@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Callable, List, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ..catalog.column import Column
 from ..catalog.constraint import NOT_VALID, Constraint, split_deferral
 from ..catalog.index import Index
 from ..catalog.model import Catalog, Identity
-from ..catalog.quoting import ident
+from ..catalog.quoting import ident, literal
 from ..catalog.table import Table
-from ..diff.compare import BUILDING, NOT_NULL_CHECK, is_left_over
+from ..diff.compare import BUILDING, DETACHING_CHECK, NOT_NULL_CHECK, is_left_over
 from .model import Step
+from .replace import partition_of
 
 _HEAVY = frozenset({"blocking_scan", "blocking_index_build"})
 _KEY = re.compile(r"(?P<kind>PRIMARY KEY|UNIQUE)(?P<nulls> NULLS NOT DISTINCT)? (?P<rest>\(.*)\Z", re.DOTALL)
+_PLAIN_COLUMNS = re.compile(r" USING \w+ \((?:\w+|\"[^\"]+\")(?:, (?:\w+|\"[^\"]+\"))*\)\Z")
 _NAME_BYTES = 63  # NAMEDATALEN - 1
 
 
@@ -35,15 +37,14 @@ def _temporary(prefix: str, name: str) -> str:
 def big_tables(
     steps: Sequence[Step], live: Catalog, strategy: str, threshold: int
 ) -> Callable[[Optional[Identity]], bool]:
-    """Whether a table is to be treated with care: it is there already, is not partitioned (PostgreSQL has no
-    concurrent build for those), is not replaced by the plan, and has ``threshold`` rows (any, with strategy online)."""
+    """Whether a table is to be treated with care: it is there already, is not replaced by the plan, and has
+    ``threshold`` rows (any number, with strategy online)."""
     replaced = {step.object for step in steps if step.object.kind == "table" and step.action in ("create", "drop")}
 
     def big(table: Optional[Identity]) -> bool:
         if table is None or strategy == "atomic" or table in replaced:
             return False
-        obj = live.get(table)
-        if obj is None or (isinstance(obj, Table) and obj.partition_key is not None):
+        if live.get(table) is None:
             return False
         facts = live.facts.get(table)
         return strategy == "online" or (facts is not None and facts.rows >= threshold)
@@ -74,6 +75,19 @@ class _Online:
         self.after: List[Step] = []
         # Objects that are there only in the last phase: whatever needs them has to wait as well.
         self.postponed: Set[Identity] = set()
+        # Indexes that stay until the one that takes their place is built, after the transaction.
+        self.kept: Set[Identity] = set()
+        # Of a partitioned table's index or key: those of the partitions that it will adopt.
+        self.adopted: Dict[Identity, List[Identity]] = {}
+        for identity in self.created:
+            adopter = getattr(desired.get(identity), "attached", None)
+            if adopter is not None:
+                self.adopted.setdefault(adopter, []).append(identity)
+        self.partitions: Dict[Identity, List[Identity]] = {}
+        for identity, obj in live.objects.items():
+            parent = partition_of(obj)
+            if parent is not None:
+                self.partitions.setdefault(parent, []).append(identity)
 
     def run(self) -> List[Step]:
         for step in self.steps:
@@ -89,11 +103,26 @@ class _Online:
     def _waits(self, step: Step) -> bool:
         if step.object in self.postponed:
             return True
-        return step.action != "drop" and bool(self.desired.depends.get(step.object, frozenset()) & self.postponed)
+        if step.action == "drop":
+            return False
+        # A partitioned table's index has nothing to build once the partitions have theirs.
+        stands_on = self.desired.depends.get(step.object, frozenset()).union(self.adopted.get(step.object, ()))
+        return bool((stands_on - {self._adopter(step.object)}) & self.postponed)
+
+    def _adopter(self, identity: Identity) -> Optional[Identity]:
+        return getattr(self.desired.get(identity), "attached", None)
 
     def _ready(self, identity: Identity) -> bool:
         """Whether an object can be built before anything else is done: all that it stands on is there as it will be."""
-        return not self.desired.depends.get(identity, frozenset()) & self.changed
+        stands_on = self.desired.depends.get(identity, frozenset()) - {self._adopter(identity)}
+        return not stands_on & self.changed
+
+    def _is_partitioned(self, table: Optional[Identity]) -> bool:
+        return table is not None and getattr(self.live.get(table), "partition_key", None) is not None
+
+    def _covers_all(self, table: Identity) -> bool:
+        """Whether the source knows all partitions, so that each has an index of its own making to be adopted."""
+        return all(each in self.desired.objects and self._covers_all(each) for each in self.partitions.get(table, ()))
 
     def _place(self, step: Step) -> None:
         obj = self.desired.get(step.object) if step.action != "drop" else self.live.get(step.object)
@@ -103,6 +132,8 @@ class _Online:
             self._constraint(step, obj)
         elif isinstance(obj, Column) and self.big(obj.parent) and step.sql.endswith(" SET NOT NULL"):
             self._not_null(step, obj)
+        elif isinstance(obj, Table) and " DETACH PARTITION " in step.sql and self._can_detach(step.object):
+            self._detach(step, step.object)
         else:
             self.main.append(step)
 
@@ -117,24 +148,86 @@ class _Online:
             if is_left_over(index):
                 # First of all: this plan may build another one under the same name.
                 self.before.append(self._light(step, concurrently, "before"))
-            elif step.object in self.created or gone_with_its_column:
+            elif step.object in self.created and self._stays_until_built(index):
+                self.kept.add(step.object)
+            elif step.object in self.created or gone_with_its_column or self._is_partitioned(index.table):
                 self.main.append(step)
             else:
                 self.after.append(self._light(step, concurrently, "after"))
         elif step.action != "create" or not step.sql.startswith(("CREATE INDEX ", "CREATE UNIQUE INDEX ")):
             self.main.append(step)
+        elif self._is_partitioned(index.table):
+            # The partitions' own steps have built theirs.
+            self.main.append(self._light(step, step.sql, "main", step.lock) if self._covers_all(index.table) else step)
+        elif index.id in self.kept:
+            build, swap = self._under_another_name(step, index, "after")
+            drop = f"DROP INDEX CONCURRENTLY {index.id.relation}"
+            self.postponed.add(index.id)
+            self.after += [build, self._light(replace(step, action="drop"), drop, "after"), swap]
         elif not self._ready(index.id):
             self.postponed.add(index.id)
             self.after.append(self._light(step, step.sql.replace(" INDEX ", " INDEX CONCURRENTLY ", 1), "after"))
-        elif index.id in self.dropped:
-            name = _temporary(BUILDING, index.id.name)
-            head = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX "
-            rest = step.sql[len(head) + len(ident(index.id.name)) :]
-            self.before.append(self._light(step, f"{head}CONCURRENTLY {ident(name)}{rest}", "before"))
-            built = index.id._replace(name=name).relation
-            self.main.append(self._light(step, f"ALTER INDEX {built} RENAME TO {ident(index.id.name)}", "main"))
+        elif (index.id in self.dropped or index.id in self.live.objects) and " IF NOT EXISTS " not in step.sql:
+            build, swap = self._under_another_name(step, index, "before")
+            self.before.append(build)
+            self.main.append(replace(swap, phase="main"))
         else:
             self.before.append(self._light(step, step.sql.replace(" INDEX ", " INDEX CONCURRENTLY ", 1), "before"))
+
+    def _under_another_name(self, step: Step, index: Index, phase: str) -> Tuple[Step, Step]:
+        """An index built while the one whose name it will have is still there, and what gives it that name."""
+        name = _temporary(BUILDING, index.id.name)
+        head = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX "
+        rest = step.sql[len(head) + len(ident(index.id.name)) :]
+        build = self._light(step, f"{head}CONCURRENTLY {ident(name)}{rest}", phase)
+        built = index.id._replace(name=name).relation
+        return build, self._light(step, f"ALTER INDEX {built} RENAME TO {ident(index.id.name)}", phase)
+
+    def _stays_until_built(self, index: Index) -> bool:
+        """Whether an index whose successor has to wait for the transaction can stay meanwhile.
+
+        One over plain columns goes along with a change of their types.
+        """
+        return (
+            index.attached is None
+            and not self._is_partitioned(index.table)
+            and not self._ready(index.id)
+            and _PLAIN_COLUMNS.search(index.body) is not None
+            and not self.live.depends.get(index.id, frozenset()) & self.dropped
+        )
+
+    def _can_detach(self, table: Identity) -> bool:
+        """DETACH … CONCURRENTLY is there from 14 on, and not where there is a default partition. A partition that is
+        to be attached elsewhere is not left without a place meanwhile."""
+        parent = partition_of(self.live.get(table))
+        siblings = self.partitions.get(parent, ()) if parent is not None else ()
+        bounds = {getattr(self.live.get(each), "partition_bound", None) for each in siblings}
+        return (
+            self.live.server_version >= 140000
+            and partition_of(self.desired.get(table)) is None
+            and "DEFAULT" not in bounds
+            and (self.big(table) or self.big(parent))
+        )
+
+    def _detach(self, step: Step, table: Identity) -> None:
+        """In place of the partition's bound PostgreSQL would leave a check under a name of its choice; it does not
+        where one is there already, so that gets a name that is known and goes again."""
+        name = _temporary(DETACHING_CHECK, table.name)
+        on = f"ALTER TABLE {table.relation}"
+        relation = literal(table.relation)
+        add = f"""DO $detach$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = {relation}::regclass AND conname = {literal(name)}) THEN
+        EXECUTE format('{on.replace("'", "''").replace("%", "%%")} ADD CONSTRAINT %I CHECK (%s) NOT VALID',
+                       {literal(name)}, pg_get_partition_constraintdef({relation}::regclass));
+    END IF;
+END $detach$"""
+        own = replace(step, table=table)
+        self.before.append(self._light(own, add, "before", "ACCESS EXCLUSIVE"))
+        self.before.append(self._light(own, f"{on} VALIDATE CONSTRAINT {ident(name)}", "before"))
+        self.before.append(self._light(step, f"{step.sql} CONCURRENTLY", "before"))
+        drop = f"{on} DROP CONSTRAINT IF EXISTS {ident(name)}"
+        self.main.append(self._light(own, drop, "main", "ACCESS EXCLUSIVE"))
 
     def _constraint(self, step: Step, constraint: Constraint) -> None:
         table = constraint.parent.relation
@@ -144,8 +237,18 @@ class _Online:
         elif step.action != "create" or " ADD CONSTRAINT " not in step.sql:
             self.main.append(step)
         elif constraint.type in "cf" and not step.sql.endswith(NOT_VALID):
+            if constraint.type == "f" and self._is_partitioned(constraint.parent) and self.live.server_version < 180000:
+                self.main.append(step)  # NOT VALID is refused there
+                return
+            if " NOT ENFORCED" in step.sql:
+                self.main.append(step)
+                return
             self.main.append(self._light(step, step.sql + NOT_VALID, "main", step.lock))
             self.after.append(self._light(step, f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}", "after"))
+        elif self._is_partitioned(constraint.parent):
+            self.main.append(
+                self._light(step, step.sql, "main", step.lock) if self._covers_all(constraint.parent) else step
+            )
         else:
             built = self._key_index(step, constraint)
             if built is None:
@@ -156,7 +259,7 @@ class _Online:
 
     def _key_index(self, step: Step, constraint: Constraint) -> Optional[Tuple[Step, Step]]:
         """The index of a primary or unique key, built concurrently, and the step that makes the constraint of it."""
-        definition, deferral = split_deferral(constraint.definition)
+        definition, deferral = split_deferral(constraint.own_definition)
         match = _KEY.match(definition)
         if match is None or "WITHOUT OVERLAPS" in definition or not self._ready(constraint.id):
             return None
