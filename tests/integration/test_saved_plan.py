@@ -59,10 +59,13 @@ def test_what_was_saved_is_what_runs(database: Any) -> None:
         entries = re.findall(r"statement: (.*?)(?=\n\S|\Z)", handle.read(), re.DOTALL)
     ran = [entry.replace("\n\t", "\n") for entry in entries]
     # What a run does besides: it looks for leftovers under the name of an index that it builds, and keeps the ledger.
+    ledger_writes = ("CREATE SCHEMA IF NOT EXISTS schema_ledger", "INSERT INTO schema_ledger.")
     besides = (
+        *ledger_writes,
         "DROP INDEX CONCURRENTLY IF EXISTS ",
-        "CREATE SCHEMA IF NOT EXISTS schema_ledger",
-        "INSERT INTO schema_ledger.",
+        "CREATE DATABASE ",
+        "DROP DATABASE ",
+        "ALTER DATABASE ",
     )
     ours = [entry for entry in ran if not entry.strip().startswith(besides)]
     assert ours == [step.sql for step in done.plan]
@@ -89,7 +92,7 @@ def test_whatever_has_changed_since_is_refused(database: Any) -> None:
     refused("other options", policy=replace(ONLINE, before_sql="DROP TABLE public.t"))
     # Nobody adds to the file, or takes from it.
     step = {**saved.steps[0], "sql": "DROP TABLE public.t"}
-    refused("Step 1 was for DROP TABLE public.t", plan=replace(saved, steps=(step, *saved.steps[1:])))
+    refused("Step 1 was for .*DROP TABLE public.t", plan=replace(saved, steps=(step, *saved.steps[1:])))
     refused(f"{len(saved.steps) + 1} steps", plan=replace(saved, steps=(*saved.steps, step)))
     refused(f"It has {len(saved.steps) - 1} steps", plan=replace(saved, steps=saved.steps[:-1]))
     refused("the steps that are due", policy=replace(ONLINE, strategy="atomic"))

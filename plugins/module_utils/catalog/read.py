@@ -96,6 +96,12 @@ def ignores(patterns: Sequence[str], identity: Identity) -> bool:
     return False
 
 
+def _stands_on(obj: Object) -> Optional[Identity]:
+    """The table of an index, a constraint, a statistics object: with an ignored table they are ignored as well."""
+    relation = getattr(obj, "relation", None)
+    return relation if isinstance(relation, Identity) else obj.parent
+
+
 def read(
     connection: Any,
     schemas: Optional[Sequence[str]] = None,
@@ -147,6 +153,7 @@ def _read(
         addresses: Dict[Address, Identity] = {}
         facts: Dict[Identity, Facts] = {}
         ignored: List[Identity] = []
+        left_alone: Set[Identity] = set()
         superuser = connection.info.parameter_status("is_superuser") == "on"
         listed = inventory.inventory(plain, schemas)
         present = {each.classid for each in listed if (each.classid, each.objid, 0) not in members}
@@ -169,8 +176,9 @@ def _read(
                     continue
                 for address in found:
                     addresses[address] = obj.id
-                if ignore and ignores(ignore, obj.id):
+                if ignore and (ignores(ignore, obj.id) or _stands_on(obj) in left_alone):
                     ignored.append(obj.id)
+                    left_alone.add(obj.id)
                     continue
                 objects[obj.id] = obj
                 if kind.facts is not None:

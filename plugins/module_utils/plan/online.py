@@ -14,6 +14,7 @@ import re
 from dataclasses import replace
 from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
+from ..catalog import not_null
 from ..catalog.column import Column
 from ..catalog.constraint import NOT_VALID, Constraint, split_deferral
 from ..catalog.index import Index
@@ -130,8 +131,10 @@ class _Online:
             self._index(step, obj)
         elif isinstance(obj, Constraint) and self.big(obj.parent):
             self._constraint(step, obj)
-        elif isinstance(obj, Column) and self.big(obj.parent) and step.sql.endswith(" SET NOT NULL"):
+        elif isinstance(obj, Column) and self.big(obj.parent) and not_null.makes_not_null(step.sql):
             self._not_null(step, obj)
+        elif isinstance(obj, Column) and self.big(obj.parent) and " VALIDATE CONSTRAINT " in step.sql:
+            self.after.append(replace(step, phase="after"))
         elif isinstance(obj, Table) and " DETACH PARTITION " in step.sql and self._can_detach(step.object):
             self._detach(step, step.object)
         else:
@@ -297,6 +300,15 @@ END $detach$"""
 
     def _not_null(self, step: Step, column: Column) -> None:
         table, name = column.parent.relation, ident(column.id.part)
+        constraint = column.not_null_constraint
+        if constraint is not None and column.not_null_name:
+            # From 18 on it can itself wait for validation.
+            named = ident(column.not_null_name)
+            heirs = " NO INHERIT" if constraint.no_inherit else ""
+            add = f"ALTER TABLE {table} ADD CONSTRAINT {named} NOT NULL {name}{heirs}{NOT_VALID}"
+            self.main.append(self._light(step, add, "main", "ACCESS EXCLUSIVE"))
+            self.after.append(self._light(step, f"ALTER TABLE {table} VALIDATE CONSTRAINT {named}", "after"))
+            return
         check = ident(_temporary(NOT_NULL_CHECK, column.id.part))
         on = f"ALTER TABLE {table}"
         add = f"{on} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL){NOT_VALID}"
