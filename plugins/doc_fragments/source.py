@@ -39,8 +39,8 @@ options:
   ignore:
     description:
       - Patterns of objects to leave alone, for instance V(public.events_p*) for partitions that are made at run time.
-      - A pattern matches C(schema.name) or C(schema.table.part), without quotes and exact in case; one with a blank also
-        the kind, as in V(index public.tmp_*). With a table all that stands on it is left alone.
+      - A pattern matches C(schema.name) or C(schema.table.part), without quotes, exact in case. One with a blank also
+        names the kind, as in V(index public.tmp_*). With a table all that stands on it is left alone.
     type: list
     elements: str
     default: []

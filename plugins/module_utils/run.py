@@ -357,9 +357,9 @@ class _Proof:
         return self._is_pending(change.id) or is_left_over(change.old)
 
     def _is_pending(self, identity: Identity) -> bool:
-        if identity in self.pending:
-            return True
         column = self.made.desired.catalog.get(identity)
+        if identity in self.pending or getattr(column, "attached", None) in self.pending:
+            return True
         # What a partition's column inherits comes with the partitioned table's.
         parents = inherited_from(column, self.made.desired.catalog) if isinstance(column, Column) else []
         return any(self._is_pending(parent.id) for parent in parents)

@@ -12,10 +12,9 @@ from typing import Any
 
 import psycopg2
 import pytest
-from engine_support import Nth, assert_at, left_over, statements, watched
+from engine_support import Nth, assert_at, statements, watched
 
 from ansible_collections.domainflow.database.plugins.module_utils import engine
-from ansible_collections.domainflow.database.plugins.module_utils.errors import EngineError
 from ansible_collections.domainflow.database.plugins.module_utils.policy import Policy
 
 pytestmark = pytest.mark.timeout(900)
@@ -166,22 +165,6 @@ def test_an_index_stays_until_its_successor_is_built(live: Any) -> None:
     engine.converge(watched(live, after=look), AFTER, ONLINE)
     assert seen and min(seen) >= 1, seen
     assert_at(live, AFTER, ONLINE)
-
-
-@pytest.mark.one_major
-def test_broken_off_at_every_statement_outside_of_the_transaction(live: Any, database_factory: Any) -> None:
-    """The connection ends right after the statement: the next run ends at the file, and nothing is left over."""
-    told = [step for step in engine.plan(live.connector, AFTER, ONLINE).plan if step.phase != "main"]
-    for number in range(1, len(told) + 1, 3):
-        database = database_factory()
-        database.psql(BEFORE + ROWS)
-        broken = Nth([step.sql for step in told], number, lambda connection: connection.close())
-        with pytest.raises((EngineError, psycopg2.Error)):
-            engine.converge(watched(database, after=broken), AFTER, ONLINE)
-        assert broken.reached
-        assert engine.converge(database.connector, AFTER, ONLINE).changed
-        assert_at(database, AFTER, ONLINE)
-        assert left_over(database) == []
 
 
 def test_a_detachment_that_was_broken_off_is_brought_to_its_end(live: Any) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import random
 import re
 import time
-from dataclasses import replace
 from functools import partial
 from typing import Any, Callable, List, Optional
 
 from .. import head_room
 from ..catalog.quoting import ident
 from ..catalog.read import PINNED_SETTINGS
+from ..diff.compare import DETACHING_CHECK
 from ..driver import errorcodes, psycopg2, sql
 from ..errors import Busy, EngineError, PermissionMissing
 from ..plan import Step
@@ -82,15 +82,30 @@ def _retried(work: Callable[[], None], policy: Policy, sleep: Callable[[float], 
             sleep(pause * random.uniform(0.5, 1.5))  # so that two runs do not keep meeting
 
 
-_DETACH = re.compile(r"(?P<statement>.* DETACH PARTITION (?P<partition>.*)) CONCURRENTLY\Z", re.DOTALL)
-_PENDING = "SELECT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(%s) AND inhdetachpending)"
+_PARTITION = """
+    SELECT i.inhparent::regclass::text, i.inhdetachpending FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+     WHERE i.inhrelid = to_regclass(%s) AND c.relispartition"""
 _BUILD = re.compile(r"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?P<name>\S+|\"(?:[^\"]|\"\")+\") ON ")
+
+
+def _detaches(step: Step) -> bool:
+    """Whether a step is one of those that detach a partition concurrently."""
+    return step.object.kind == "table" and (step.sql.endswith(" CONCURRENTLY") or DETACHING_CHECK in step.sql)
+
+
+def _is_detached(cursor: Any, partition: str) -> bool:
+    """Whether a table is no partition any more; a detachment that was broken off halfway is brought to its end."""
+    cursor.execute(_PARTITION, (partition,))
+    found = cursor.fetchone()
+    if found is not None and found[1]:
+        cursor.execute(f"ALTER TABLE {found[0]} DETACH PARTITION {partition} FINALIZE")  # quoted by the server
+        return True
+    return found is None
 
 
 def _alone(connection: Any, step: Step, policy: Policy) -> None:
     """Run one step outside of a transaction block."""
     concurrent = " CONCURRENTLY" in step.sql
-    statement = step
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         role = cursor.fetchone()[0]
@@ -105,13 +120,9 @@ def _alone(connection: Any, step: Step, policy: Policy) -> None:
                 # What a broken build has left under that name is of no use.
                 schema = step.object.schema
                 cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {ident(schema)}.{build.group('name')}")
-            detach = _DETACH.match(step.sql)
-            if detach is not None:
-                # One that was broken off halfway can only be brought to its end.
-                cursor.execute(_PENDING, (detach.group("partition"),))
-                if cursor.fetchone()[0]:
-                    statement = replace(step, sql=f"{detach.group('statement')} FINALIZE")
-            _execute(cursor, statement, ())
+            if _detaches(step) and _is_detached(cursor, step.object.relation):
+                return
+            _execute(cursor, step, ())
         finally:
             if not connection.closed:
                 cursor.execute("RESET lock_timeout")

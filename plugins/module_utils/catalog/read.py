@@ -267,4 +267,5 @@ def _dependencies(
                 depends[identity].discard(parent)
         elif parent is not None:
             depends.setdefault(identity, set()).add(parent)
-    return {identity: frozenset(bases) for identity, bases in depends.items()}
+    # An ignored object may stand on a managed one; what is done about that is for PostgreSQL to refuse.
+    return {identity: frozenset(bases) for identity, bases in depends.items() if identity in objects}

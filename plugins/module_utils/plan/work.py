@@ -230,6 +230,12 @@ def _propagate(work: Work, context: Context) -> None:
         base, gone = queue.pop()
         for child in dependents.get(base, ()):
             obj = work.live.objects[child]
+            if gone and getattr(obj, "attached", None) == base and child not in work.desired.objects:
+                # A partition's part of an index that is made anew: the source's is another one.
+                if child not in work.drops:
+                    work.drops[child] = obj
+                    queue.append((child, True))
+                continue
             if gone and work.replaced(base) and partition_of(obj) == base:
                 work.absorbed[child] = base  # its rows are read before it goes
             if child in work.drops or not (gone or _is_rigid(obj)):
