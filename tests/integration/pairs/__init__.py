@@ -9,6 +9,7 @@ from . import (
     attached,
     base_types,
     circles,
+    details,
     names,
     not_null,
     partition_trees,
@@ -49,6 +50,8 @@ GROUPS: dict[str, tuple[Pair, ...]] = {
     "base types": base_types.PAIRS,
     "names": names.NAMES,
     "texts": names.TEXTS,
+    "details of programs": details.PROGRAMS,
+    "details of the database": details.WHOLE,
 }
 
 ALL: tuple[tuple[str, Pair], ...] = tuple((group, pair) for group, pairs in GROUPS.items() for pair in pairs)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 domainflow.database contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pairs for behaviour of PostgreSQL that bites: names, and texts that the server writes in its own way."""
+"""Pairs for behaviour of PostgreSQL that bites: names, search paths, owners, and texts that the server writes in its own way."""
 
 from __future__ import annotations
 
@@ -84,5 +84,140 @@ TEXTS = (
         " 3]); "
         "CREATE VIEW v AS SELECT CASE WHEN a = 'x' THEN 1 ELSE 3 END AS x, extract(year FROM c) AS y,"
         " substring(a FROM 1 FOR 3) AS s, a || 'z' AS z FROM t WHERE a IN ('x', 'y');",
+    ),
+    Pair(
+        "texts: defaults of every form",
+        "CREATE TABLE t (a varchar(5) DEFAULT 'x', b char(3) DEFAULT 'a', c numeric(5, 2) DEFAULT 1,"
+        " d timestamptz DEFAULT now(), e interval DEFAULT '1 day', f text[] DEFAULT '{}',"
+        " g jsonb DEFAULT '{}', h bytea DEFAULT '\\x00', i date DEFAULT '2020-01-01',"
+        " j float8 DEFAULT 'NaN', k bit(3) DEFAULT B'101', l bool DEFAULT true,"
+        " m text DEFAULT current_user, n bigint DEFAULT -1);",
+        "CREATE TABLE t (a varchar(5) DEFAULT 'y', b char(3) DEFAULT 'b', c numeric(5, 2) DEFAULT 1.5,"
+        " d timestamptz DEFAULT now() + interval '1 h', e interval DEFAULT '1 mon',"
+        " f text[] DEFAULT '{a,b}', g jsonb DEFAULT '{\"a\": [1]}', h bytea DEFAULT '\\x01',"
+        " i date DEFAULT 'infinity', j float8 DEFAULT '-Infinity', k bit(3) DEFAULT B'111',"
+        " l bool DEFAULT false, m text DEFAULT session_user, n bigint DEFAULT 9223372036854775807);",
+    ),
+    Pair(
+        "search path: names that mean another thing on another path",
+        "CREATE SCHEMA s; CREATE TABLE s.t (a int); CREATE TABLE public.t (a text); "
+        "CREATE FUNCTION s.lower(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'; "
+        "SET search_path = s, public; CREATE VIEW public.v AS SELECT a FROM t; "
+        "CREATE FUNCTION public.f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t'; "
+        "CREATE FUNCTION public.g() RETURNS bigint LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT "
+        "count(*) FROM t'; CREATE INDEX i ON t (lower(a));",
+        "CREATE SCHEMA s; CREATE TABLE s.t (a int); CREATE TABLE public.t (a text); "
+        "CREATE FUNCTION s.lower(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'; "
+        "SET search_path = public, s; CREATE VIEW public.v AS SELECT a FROM t; "
+        "CREATE FUNCTION public.f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t'; "
+        "CREATE FUNCTION public.g() RETURNS bigint LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT "
+        "count(*) FROM t'; CREATE INDEX i2 ON t (lower(a));",
+        alone=True,
+    ),
+    Pair(
+        "search path: operators and types that hide those of the system",
+        "CREATE FUNCTION eq(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'; "
+        "CREATE OPERATOR = (FUNCTION = eq, LEFTARG = text, RIGHTARG = text); CREATE TABLE t (a text); "
+        "CREATE VIEW v AS SELECT a OPERATOR(pg_catalog.=) 'x' AS x FROM t;",
+        "CREATE FUNCTION eq(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'; "
+        "CREATE OPERATOR = (FUNCTION = eq, LEFTARG = text, RIGHTARG = text); CREATE TABLE t (a text); "
+        "CREATE VIEW v AS SELECT a OPERATOR(public.=) 'x' AS x FROM t; "
+        "CREATE DOMAIN public.text AS pg_catalog.int4; CREATE TABLE u (a public.text, b pg_catalog.text);",
+        alone=True,
+    ),
+    Pair(
+        "owners: a view of another's over a table of another's",
+        "CREATE TABLE t (a int); ALTER TABLE t OWNER TO pair_owner; CREATE VIEW v AS SELECT a FROM t; "
+        "ALTER VIEW v OWNER TO pair_other; GRANT SELECT ON t TO pair_other; "
+        "CREATE FUNCTION f(t) RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION f OWNER TO pair_reader; "
+        "REVOKE ALL ON FUNCTION f FROM PUBLIC; GRANT ALL ON FUNCTION f TO pair_other;",
+        "CREATE TABLE t (a bigint); ALTER TABLE t OWNER TO pair_owner; CREATE VIEW v AS SELECT a FROM t; "
+        "ALTER VIEW v OWNER TO pair_other; GRANT SELECT ON t TO pair_other; "
+        "CREATE FUNCTION f(t) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'; "
+        "ALTER FUNCTION f OWNER TO pair_reader; REVOKE ALL ON FUNCTION f FROM PUBLIC; "
+        "GRANT ALL ON FUNCTION f TO pair_other;",
+    ),
+    Pair(
+        "privileges: many on many",
+        "CREATE TABLE t0 (a int, b int); GRANT SELECT ON t0 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t1 (a int, b int); GRANT SELECT ON t1 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t2 (a int, b int); GRANT SELECT ON t2 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t3 (a int, b int); GRANT SELECT ON t3 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t4 (a int, b int); GRANT SELECT ON t4 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t5 (a int, b int); GRANT SELECT ON t5 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t6 (a int, b int); GRANT SELECT ON t6 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t7 (a int, b int); GRANT SELECT ON t7 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t8 (a int, b int); GRANT SELECT ON t8 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t9 (a int, b int); GRANT SELECT ON t9 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t10 (a int, b int); GRANT SELECT ON t10 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t11 (a int, b int); GRANT SELECT ON t11 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t12 (a int, b int); GRANT SELECT ON t12 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t13 (a int, b int); GRANT SELECT ON t13 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t14 (a int, b int); GRANT SELECT ON t14 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t15 (a int, b int); GRANT SELECT ON t15 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t16 (a int, b int); GRANT SELECT ON t16 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t17 (a int, b int); GRANT SELECT ON t17 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t18 (a int, b int); GRANT SELECT ON t18 TO pair_reader WITH GRANT OPTION; "
+        "CREATE TABLE t19 (a int, b int); GRANT SELECT ON t19 TO pair_reader WITH GRANT OPTION; ",
+        "CREATE TABLE t0 (a int, b int); GRANT ALL ON t0 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t0 TO pair_reader WITH GRANT OPTION; GRANT INSERT ON t0 TO PUBLIC; "
+        "REVOKE TRUNCATE ON t0 FROM pair_writer; CREATE TABLE t1 (a int, b int); "
+        "GRANT ALL ON t1 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t1 TO pair_reader WITH GRANT OPTION; GRANT INSERT ON t1 TO PUBLIC; "
+        "REVOKE TRUNCATE ON t1 FROM pair_writer; CREATE TABLE t2 (a int, b int); "
+        "GRANT ALL ON t2 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t2 TO pair_reader WITH GRANT OPTION; GRANT INSERT ON t2 TO PUBLIC; "
+        "REVOKE TRUNCATE ON t2 FROM pair_writer; CREATE TABLE t3 (a int, b int); "
+        "GRANT ALL ON t3 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t3 TO pair_reader WITH GRANT OPTION; GRANT INSERT ON t3 TO PUBLIC; "
+        "REVOKE TRUNCATE ON t3 FROM pair_writer; CREATE TABLE t4 (a int, b int); "
+        "GRANT ALL ON t4 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t4 TO pair_reader WITH GRANT OPTION; GRANT INSERT ON t4 TO PUBLIC; "
+        "REVOKE TRUNCATE ON t4 FROM pair_writer; CREATE TABLE t5 (a int, b int); "
+        "GRANT ALL ON t5 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t5 TO pair_reader WITH GRANT OPTION; GRANT INSERT ON t5 TO PUBLIC; "
+        "REVOKE TRUNCATE ON t5 FROM pair_writer; CREATE TABLE t6 (a int, b int); "
+        "GRANT ALL ON t6 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t6 TO pair_reader WITH GRANT OPTION; GRANT INSERT ON t6 TO PUBLIC; "
+        "REVOKE TRUNCATE ON t6 FROM pair_writer; CREATE TABLE t7 (a int, b int); "
+        "GRANT ALL ON t7 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t7 TO pair_reader WITH GRANT OPTION; GRANT INSERT ON t7 TO PUBLIC; "
+        "REVOKE TRUNCATE ON t7 FROM pair_writer; CREATE TABLE t8 (a int, b int); "
+        "GRANT ALL ON t8 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t8 TO pair_reader WITH GRANT OPTION; GRANT INSERT ON t8 TO PUBLIC; "
+        "REVOKE TRUNCATE ON t8 FROM pair_writer; CREATE TABLE t9 (a int, b int); "
+        "GRANT ALL ON t9 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t9 TO pair_reader WITH GRANT OPTION; GRANT INSERT ON t9 TO PUBLIC; "
+        "REVOKE TRUNCATE ON t9 FROM pair_writer; CREATE TABLE t10 (a int, b int); "
+        "GRANT ALL ON t10 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t10 TO pair_reader WITH GRANT OPTION; "
+        "GRANT INSERT ON t10 TO PUBLIC; REVOKE TRUNCATE ON t10 FROM pair_writer; "
+        "CREATE TABLE t11 (a int, b int); GRANT ALL ON t11 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t11 TO pair_reader WITH GRANT OPTION; "
+        "GRANT INSERT ON t11 TO PUBLIC; REVOKE TRUNCATE ON t11 FROM pair_writer; "
+        "CREATE TABLE t12 (a int, b int); GRANT ALL ON t12 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t12 TO pair_reader WITH GRANT OPTION; "
+        "GRANT INSERT ON t12 TO PUBLIC; REVOKE TRUNCATE ON t12 FROM pair_writer; "
+        "CREATE TABLE t13 (a int, b int); GRANT ALL ON t13 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t13 TO pair_reader WITH GRANT OPTION; "
+        "GRANT INSERT ON t13 TO PUBLIC; REVOKE TRUNCATE ON t13 FROM pair_writer; "
+        "CREATE TABLE t14 (a int, b int); GRANT ALL ON t14 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t14 TO pair_reader WITH GRANT OPTION; "
+        "GRANT INSERT ON t14 TO PUBLIC; REVOKE TRUNCATE ON t14 FROM pair_writer; "
+        "CREATE TABLE t15 (a int, b int); GRANT ALL ON t15 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t15 TO pair_reader WITH GRANT OPTION; "
+        "GRANT INSERT ON t15 TO PUBLIC; REVOKE TRUNCATE ON t15 FROM pair_writer; "
+        "CREATE TABLE t16 (a int, b int); GRANT ALL ON t16 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t16 TO pair_reader WITH GRANT OPTION; "
+        "GRANT INSERT ON t16 TO PUBLIC; REVOKE TRUNCATE ON t16 FROM pair_writer; "
+        "CREATE TABLE t17 (a int, b int); GRANT ALL ON t17 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t17 TO pair_reader WITH GRANT OPTION; "
+        "GRANT INSERT ON t17 TO PUBLIC; REVOKE TRUNCATE ON t17 FROM pair_writer; "
+        "CREATE TABLE t18 (a int, b int); GRANT ALL ON t18 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t18 TO pair_reader WITH GRANT OPTION; "
+        "GRANT INSERT ON t18 TO PUBLIC; REVOKE TRUNCATE ON t18 FROM pair_writer; "
+        "CREATE TABLE t19 (a int, b int); GRANT ALL ON t19 TO pair_writer; "
+        "GRANT SELECT (a), UPDATE (b) ON t19 TO pair_reader WITH GRANT OPTION; "
+        "GRANT INSERT ON t19 TO PUBLIC; REVOKE TRUNCATE ON t19 FROM pair_writer; ",
     ),
 )
