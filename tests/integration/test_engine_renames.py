@@ -16,10 +16,13 @@ from typing import Any
 
 import dump_compare
 import pytest
+from integration.test_pairs import roles
 
 from ansible_collections.domainflow.database.plugins.module_utils import engine
 from ansible_collections.domainflow.database.plugins.module_utils.catalog.model import HAZARDS
 from ansible_collections.domainflow.database.plugins.module_utils.policy import Policy
+
+__all__ = ["roles"]
 
 DUMP = ("--schema-only", "--exclude-schema=schema_ledger")
 
@@ -593,7 +596,9 @@ def check(factory: Callable[[], Any], cases: Sequence[Renamed], in_source: bool)
 
 
 @pytest.mark.parametrize("in_source", [True, False], ids=["source", "options"])
-def test_renamed_together(server: Any, database_factory: Callable[[], Any], in_source: bool) -> None:
+def test_renamed_together(
+    server: Any, roles: None, database_factory: Callable[[], Any], in_source: bool
+) -> None:
     cases = [case for case in CASES if case.first <= server.major and not case.alone]
     try:
         check(database_factory, cases, in_source)
@@ -604,5 +609,5 @@ def test_renamed_together(server: Any, database_factory: Callable[[], Any], in_s
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES if case.alone])
-def test_renamed_alone(server: Any, database_factory: Callable[[], Any], case: Renamed) -> None:
+def test_renamed_alone(server: Any, roles: None, database_factory: Callable[[], Any], case: Renamed) -> None:
     check(database_factory, [case], in_source=True)

@@ -127,4 +127,5 @@ BEGIN
     END IF;
 END """
     quote = "$rename$"
-    return [Ddl(f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}")]
+    sql = f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}"
+    return [Ddl(sql, (), "ACCESS EXCLUSIVE", table)]

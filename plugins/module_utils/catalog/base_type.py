@@ -158,7 +158,8 @@ def _columns_follow(base_type: Identity, storage: str, context: Context) -> List
         column = context.live.get(identity)
         if getattr(column, "base_type", "") == base_type.relation and getattr(column, "storage", "") is None:
             on = f"ALTER TABLE ONLY {identity.relation} ALTER COLUMN {ident(identity.part)}"
-            result.append(Ddl(f"{on} SET STORAGE {storage.upper()}"))
+            table = Identity("table", identity.schema, identity.name)
+            result.append(Ddl(f"{on} SET STORAGE {storage.upper()}", (), "ACCESS EXCLUSIVE", table))
     return result
 
 

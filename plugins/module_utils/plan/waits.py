@@ -17,6 +17,7 @@ from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 from ..catalog.column import Column
 from ..catalog.constraint import Constraint
 from ..catalog.model import Catalog, Facts, Hazard, Identity
+from ..catalog.sequence import Sequence as SequenceObject
 from ..catalog.statistics import Statistics
 from ..catalog.table import Table
 from ..catalog.type_usage import columns_of_type
@@ -42,6 +43,7 @@ _BY_STATEMENT: Tuple[Tuple["re.Pattern[str]", str], ...] = tuple(
     for pattern, lock in (
         (r"COMMENT ON (?:TABLE|COLUMN|VIEW|MATERIALIZED VIEW|FOREIGN TABLE|SEQUENCE) ", SHARE_UPDATE_EXCLUSIVE),
         (r"(?:COMMENT|GRANT|REVOKE|SELECT|INSERT|UPDATE|DELETE) ", ""),
+        (r"CREATE OR REPLACE VIEW ", ACCESS_EXCLUSIVE),
         (r"CREATE (?:UNLOGGED )?(?:TABLE|FOREIGN TABLE|VIEW|MATERIALIZED VIEW|SEQUENCE) ", ""),
         (rf"ALTER SEQUENCE {_NAME} (?:SET (?:UN)?LOGGED|OWNER TO|RENAME TO|SET SCHEMA)\b", ACCESS_EXCLUSIVE),
         (r"ALTER SEQUENCE ", SHARE_ROW_EXCLUSIVE),
@@ -64,6 +66,8 @@ _BY_STATEMENT: Tuple[Tuple["re.Pattern[str]", str], ...] = tuple(
 _ADDS_KEY_TO = re.compile(rf"{_ON_TABLE}ADD CONSTRAINT ")
 _CHECKS_DOMAIN = re.compile(rf"ALTER DOMAIN {_NAME} (?:ADD CONSTRAINT|SET NOT NULL|VALIDATE CONSTRAINT)\b")
 _MOVES_PARTITION = re.compile(rf"{_ON_TABLE}(?:ATTACH|DETACH) PARTITION ")
+_DROPS_CONSTRAINT = re.compile(rf"{_ON_TABLE}DROP CONSTRAINT ")
+_CHANGES_PERSISTENCE = re.compile(rf"{_ON_TABLE}SET (?:UN)?LOGGED\b")
 _MAKES_PARTITION = re.compile(rf"CREATE (?:UNLOGGED |FOREIGN )?TABLE {_NAME} PARTITION OF ")
 _OF_PARTS = frozenset({"column", "default", "constraint", "index", "trigger"})
 _STAYS = re.compile(rf"{_ON_TABLE}ALTER COLUMN {_WORD} SET DEFAULT|ALTER INDEX |COMMENT ")
@@ -84,12 +88,18 @@ class _Relations:
         self.children: Dict[Identity, List[Identity]] = {}
         self.foreign_keys: Dict[Identity, List[Constraint]] = {}  # by each of the two tables
         self.typed: Dict[str, List[Identity]] = {}
+        self.sequences: Dict[Identity, List[Identity]] = {}  # by the table that owns them
         for identity, obj in live.objects.items():
             for parent in getattr(obj, "inherits", ()):
                 self.children.setdefault(Identity("table", *parent), []).append(identity)
             if isinstance(obj, Constraint) and obj.referenced is not None:
                 for table in {obj.parent, obj.referenced}:
                     self.foreign_keys.setdefault(table, []).append(obj)
+            if isinstance(obj, SequenceObject) and obj.owned_by is not None:
+                self.sequences.setdefault(_table_of(obj.owned_by), []).append(identity)
+            if isinstance(obj, Column) and obj.identity_sequence:
+                owned = Identity("sequence", *obj.identity_sequence)
+                self.sequences.setdefault(_table_of(identity), []).append(owned)
             if isinstance(obj, Table) and obj.of_type:
                 self.typed.setdefault(obj.of_type, []).append(identity)
 
@@ -141,7 +151,9 @@ class _Relations:
                 yield from ((each, lock) for each in self._below(relation))
         if isinstance(obj, Constraint) and obj.referenced is not None:
             if step.action == "drop" or _ADDS_KEY_TO.match(step.sql):
-                its = ACCESS_EXCLUSIVE if step.action == "drop" else SHARE_ROW_EXCLUSIVE
+                # That of a partitioned table may take over those that its partitions have already.
+                light = step.action != "drop" and not self._below(obj.parent)
+                its = SHARE_ROW_EXCLUSIVE if light else ACCESS_EXCLUSIVE
                 yield from ((each, its) for each in {obj.referenced, *self._below(obj.referenced)})
         elif isinstance(obj, Column) and relation is not None and lock:
             yield from self._with_column(step, obj, relation)
@@ -166,19 +178,42 @@ class _Relations:
         identity = table.id
         if step.sql.startswith("DROP TABLE "):
             gone = {identity, *self._below(identity)}
-            yield from ((each, ACCESS_EXCLUSIVE) for each in gone)
-            if table.partition_of is not None:
-                yield from ((each, ACCESS_EXCLUSIVE) for each in self._around(table.partition_of))
-            for each in gone:
-                for key in self.foreign_keys.get(each, ()):
-                    yield from ((side, ACCESS_EXCLUSIVE) for side in (key.parent, key.referenced) if side is not None)
+            around = self._around(table.partition_of) if table.partition_of is not None else set()
+            owned = {each for one in gone for each in self.sequences.get(one, ())}
+            yield from ((each, ACCESS_EXCLUSIVE) for each in gone | around | owned | self._referenced(gone))
         elif _MOVES_PARTITION.match(step.sql):
-            yield identity, ACCESS_EXCLUSIVE
+            moved = {identity, *self._below(identity)}
             for obj in (self.live.get(identity), self.desired.get(identity)):
                 if isinstance(obj, Table) and obj.partition_of is not None:
                     yield from ((each, ACCESS_EXCLUSIVE) for each in self._defaults(obj.partition_of))
+                    moved |= self._above(obj.partition_of)
+            yield identity, ACCESS_EXCLUSIVE
+            # The partition's triggers for the foreign keys, its own and the parent's, come or go.
+            yield from ((each, ACCESS_EXCLUSIVE) for each in self._referenced(moved) - self._above(identity))
         elif _MAKES_PARTITION.match(step.sql) and table.partition_of is not None:
             yield from ((each, ACCESS_EXCLUSIVE) for each in self._around(table.partition_of))
+        elif _DROPS_CONSTRAINT.match(step.sql):
+            yield from ((each, ACCESS_EXCLUSIVE) for each in self._referenced(self._above(identity)))
+        elif _CHANGES_PERSISTENCE.match(step.sql):
+            yield from ((each, ACCESS_EXCLUSIVE) for each in self.sequences.get(identity, ()))
+
+    def _referenced(self, tables: Iterable[Identity]) -> Set[Identity]:
+        """Both sides of every foreign key of these tables, and of every one that refers to them."""
+        keys = [key for table in tables for key in self.foreign_keys.get(table, ())]
+        return {side for key in keys for side in (key.parent, key.referenced) if side is not None}
+
+    def _above(self, table: Identity) -> Set[Identity]:
+        """The table and the partitioned tables that it is a part of, before and after."""
+        found: Set[Identity] = set()
+        queue = [table]
+        while queue:
+            each = queue.pop()
+            if each not in found:
+                found.add(each)
+                for obj in (self.live.get(each), self.desired.get(each)):
+                    if isinstance(obj, Table) and obj.partition_of is not None:
+                        queue.append(obj.partition_of)
+        return found
 
     def _around(self, parent: Identity) -> Set[Identity]:
         return {parent, *self._defaults(parent)}
@@ -199,6 +234,10 @@ class _Relations:
                     found.add(child)
                     queue.append(child)
         return found
+
+
+def _table_of(part: Identity) -> Identity:
+    return Identity("table", part.schema, part.name)
 
 
 _STRENGTH = ("", SHARE_UPDATE_EXCLUSIVE, "SHARE", SHARE_ROW_EXCLUSIVE, "EXCLUSIVE", ACCESS_EXCLUSIVE)
