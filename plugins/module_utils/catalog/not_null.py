@@ -131,8 +131,9 @@ def rename_ddl(column: Identity, old: str, new: str, taken: bool) -> List[Ddl]:
     """Give the constraint another name. ``taken``: another one of the table may have it at the moment."""
     on = f"ALTER TABLE {column.relation} RENAME CONSTRAINT"
     plain = f"{on} {ident(old)} TO {ident(new)}"
+    table = Identity("table", column.schema, column.name)
     if not taken:
-        return [Ddl(plain)]
+        return [Ddl(plain, (), "ACCESS EXCLUSIVE", table)]
     aside = ("__moved_" + new).encode()[:_NAME_BYTES].decode("utf-8", "ignore")
     relation, part = literal(column.relation), literal(column.part)
     body = f"""
@@ -149,7 +150,8 @@ BEGIN
     END IF;
 END """
     quote = "$rename$"
-    return [Ddl(f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}")]
+    sql = f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}"
+    return [Ddl(sql, (), "ACCESS EXCLUSIVE", table)]
 
 
 def stays(old: Any, parents: Sequence[Tuple[Any, Any]]) -> bool:

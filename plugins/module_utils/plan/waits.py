@@ -90,11 +90,6 @@ class _Relations:
         self.typed: Dict[str, List[Identity]] = {}
         self.sequences: Dict[Identity, List[Identity]] = {}  # by the table that owns them
         for identity, obj in live.objects.items():
-            for parent in getattr(obj, "inherits", ()):
-                self.children.setdefault(Identity("table", *parent), []).append(identity)
-            if isinstance(obj, Constraint) and obj.referenced is not None:
-                for table in {obj.parent, obj.referenced}:
-                    self.foreign_keys.setdefault(table, []).append(obj)
             if isinstance(obj, SequenceObject) and obj.owned_by is not None:
                 self.sequences.setdefault(_table_of(obj.owned_by), []).append(identity)
             if isinstance(obj, Column) and obj.identity_sequence:
@@ -102,6 +97,13 @@ class _Relations:
                 self.sequences.setdefault(_table_of(identity), []).append(owned)
             if isinstance(obj, Table) and obj.of_type:
                 self.typed.setdefault(obj.of_type, []).append(identity)
+        # What earlier steps of the plan make counts as well.
+        for identity, obj in (*live.objects.items(), *desired.objects.items()):
+            for parent in getattr(obj, "inherits", ()):
+                self.children.setdefault(Identity("table", *parent), []).append(identity)
+            if isinstance(obj, Constraint) and obj.referenced is not None:
+                for table in {obj.parent, obj.referenced}:
+                    self.foreign_keys.setdefault(table, []).append(obj)
 
     def annotated(self, step: Step) -> Step:
         if step.action in ("before_sql", "after_sql") or step.object.kind == "statement":
@@ -150,10 +152,10 @@ class _Relations:
             if " ONLY " not in step.sql.partition("(")[0] and not _STAYS.match(step.sql):
                 yield from ((each, lock) for each in self._below(relation))
         if isinstance(obj, Constraint) and obj.referenced is not None:
-            if step.action == "drop" or _ADDS_KEY_TO.match(step.sql):
+            adds = _ADDS_KEY_TO.match(step.sql)
+            if adds or step.action == "drop" or _DROPS_CONSTRAINT.match(step.sql):
                 # That of a partitioned table may take over those that its partitions have already.
-                light = step.action != "drop" and not self._below(obj.parent)
-                its = SHARE_ROW_EXCLUSIVE if light else ACCESS_EXCLUSIVE
+                its = SHARE_ROW_EXCLUSIVE if adds and not self._below(obj.parent) else ACCESS_EXCLUSIVE
                 yield from ((each, its) for each in {obj.referenced, *self._below(obj.referenced)})
         elif isinstance(obj, Column) and relation is not None and lock:
             yield from self._with_column(step, obj, relation)
