@@ -361,6 +361,20 @@ def test_comments_and_grants(live: Any, role: Callable[..., str]) -> None:
     assert statements(done) == [f"REVOKE INSERT ON TABLE public.customer FROM {writer}"]
 
 
+def test_sequences_of_identity_columns_keep_what_was_granted(live: Any, role: Callable[..., str]) -> None:
+    reader = role("runs_counter")
+    source = BASE + "CREATE TABLE public.visit (id int GENERATED ALWAYS AS IDENTITY);"
+    converge(live, source)
+    live.psql(f"GRANT USAGE ON SEQUENCE public.visit_id_seq TO {reader}; COMMENT ON SEQUENCE visit_id_seq IS 'x'")
+    done = converge(live, source)
+    assert statements(done) == ["COMMENT ON SEQUENCE public.visit_id_seq IS NULL"]
+    assert done.findings.extra_grants == (f"identity sequence public.visit.id: USAGE to {reader}",)
+    found = engine.verify(live.connector, source, Policy())
+    assert found.in_sync and not found.unexpected
+    done = converge(live, source, PRUNE)
+    assert statements(done) == [f"REVOKE USAGE ON SEQUENCE public.visit_id_seq FROM {reader}"]
+
+
 # --- rows that stand in the way -------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ Only sequences are read that differ in one of these from what PostgreSQL makes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, FrozenSet, List, Optional, Tuple
 
 from . import privileges
@@ -64,6 +64,12 @@ def _read(row: Any, context: ReadContext) -> Optional[IdentitySequence]:
         sequence=(row.sequence_schema, row.sequence_name),
         table_unlogged=row.table_unlogged,
     )
+
+
+def as_made(obj: IdentitySequence, server_version: int) -> IdentitySequence:
+    """The sequence as PostgreSQL makes it, which is what a source asks for that does not mention it."""
+    plain = privileges.default_grants("sequence", server_version)
+    return replace(obj, acl=plain, comment=None, unlogged=None)
 
 
 def _name(obj: Any) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import AbstractSet, Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Type, cast
 
 from ..catalog import privileges
+from ..catalog.identity_sequence import IdentitySequence, as_made
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Grant, Identity, Object
 
@@ -118,7 +119,15 @@ def compare(
         if old.id in taken:
             continue
         of_kept = old.parent is not None and old.parent in desired.objects
-        if is_database_wide(old.id) and old.id not in once:
+        if isinstance(old, IdentitySequence) and of_kept and not prune:
+            # The file has the sequence as well, as PostgreSQL makes it.
+            new = as_made(old, live.server_version)
+            fields, left = _differing_fields(old, new, live.server_version, prune)
+            if left:
+                extra_grants.append(ExtraGrant(old.id, left))
+            if fields:
+                changes.append(Change(old, new, fields))
+        elif is_database_wide(old.id) and old.id not in once:
             if getattr(old, "schema", None) in live.schemas:
                 extra.append(old)  # an extension whose objects stand among the managed ones
         elif prune or (old.id.kind in _ATTRIBUTES and of_kept) or is_left_over(old):
