@@ -135,4 +135,3 @@ def dump(server: Server, dbname: str, *arguments: str) -> bytes:
     if result.returncode:
         raise ServerError(f"pg_dump failed ({result.returncode}):\n{os.fsdecode(result.stderr)}")
     return result.stdout
-

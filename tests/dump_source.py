@@ -56,7 +56,8 @@ CREATE EVENT TRIGGER evt ON sql_drop EXECUTE FUNCTION app.evt();
 
 INSERT INTO app.kind VALUES (1, 'One'), (2, 'Two');
 INSERT INTO app.t (kind, note, m, p, c, s, h, j, x, b, n, arr, ip, iv, bits, tv, pt) VALUES
- (1, E'tab\t new\n line \\ \\. end', 'sad', '(1,"a ""b"", c")', 'AB', '[0.1,0.2]', 'a=>1, b=>NULL', '{"a": "x;"}', '<a>;</a>', '\x00ff5c27', 1.5, '{"a,b",NULL,"NULL",""}', '10.0.0.1/8', '1 year -2 mons', '101', '''fat'':2A', '(1,2)'),
+ (1, E'tab\t new\n line \\ \\. end', 'sad', '(1,"a ""b"", c")', 'AB', '[0.1,0.2]', 'a=>1, b=>NULL', '{"a": "x;"}',
+  '<a>;</a>', '\x00ff5c27', 1.5, '{"a,b",NULL,"NULL",""}', '10.0.0.1/8', '1 year -2 mons', '101', '''fat'':2A', '(1,2)'),
  (2, '\.', 'it''s; "ok"', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
  (2, '', NULL, '(,)', 'B', 'empty', '', 'null', 'text', '\x', 'NaN', '{}', '::1', '-1 day', '000', '', NULL);
 INSERT INTO app.ident (v) SELECT 'v' || i FROM generate_series(1, 5) i;

@@ -329,12 +329,12 @@ class _Names:
         holders = dict.fromkeys(self._taken[key] for key in keys if key in self._taken)
         return [holder for holder in holders if holder != pair.wanted]
 
-    def _move(self, origin: Identity, new: Identity) -> None:
-        old = self.now[origin]
+    def _move(self, origin: Identity, target: Identity) -> None:
+        start = self.now[origin]
         rename = _renamer(origin, self.desired.get(origin))
-        self.backward += [(old, ddl) for ddl in rename(old, new)]
-        self.forward[:0] = [(new, ddl) for ddl in rename(new, old)]
-        moved = {each: after for each, after in self._follows(origin, old, new) if after != self.now[each]}
+        self.backward += [(start, ddl) for ddl in rename(start, target)]
+        self.forward[:0] = [(target, ddl) for ddl in rename(target, start)]
+        moved = {each: after for each, after in self._follows(origin, start, target) if after != self.now[each]}
         for each in moved:
             for key in _keys(self.desired.get(each), self.now[each]):
                 self._taken.pop(key, None)

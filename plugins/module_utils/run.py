@@ -216,7 +216,7 @@ def _touched(difference: Difference) -> Set[Identity]:
         Identity(kind, obj.id.schema, name)
         for obj in objects
         for kind in ("table", "materialized view")
-        for name in {obj.id.name, obj.parent.name if obj.parent is not None else obj.id.name}
+        for name in (obj.id.name, obj.parent.name if obj.parent is not None else obj.id.name)
     }
 
 

@@ -281,25 +281,28 @@ def test_killed_while_the_shadow_is_loaded(fresh: Callable[[], Any]) -> None:
     assert shadows(database) == []
 
 
+def breaking_connector(server: Any, database: Any, left: list[int]) -> Callable[..., Any]:
+    """A connector whose connection to the disposable database ends after that many statements, counted down."""
+
+    def count(_text: str, connection: Any) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            kill_backend(server)(connection)
+
+    def connect(dbname: Any = None) -> Any:
+        return watched(type(database)(server, dbname), after=count)() if dbname else database.connector()
+
+    return connect
+
+
 def test_connection_to_the_shadow_breaks(server: Any, fresh: Callable[[], Any]) -> None:
     """Before the source is loaded, and while it is being read."""
     database = fresh()
     for number in (1, 8):
         left = [number]
 
-        def connect(dbname: Any = None, left: list[int] = left) -> Any:
-            if not dbname:
-                return database.connector()
-
-            def count(_text: str, connection: Any) -> None:
-                left[0] -= 1
-                if left[0] == 0:
-                    kill_backend(server)(connection)
-
-            return watched(type(database)(server, dbname), after=count)()
-
         with pytest.raises(EngineError) as failed:
-            engine.converge(connect, AFTER)
+            engine.converge(breaking_connector(server, database, left), AFTER)
         assert left[0] <= 0 and failed.value.hint, failed.value
         assert shadows(database) == []
     assert engine.converge(database.connector, AFTER).changed

@@ -66,8 +66,8 @@ _EVERYWHERE = (
 
 _FROM_15 = (("pg_publication_namespace", "r.oid", "true"),)
 # What only a superuser can read.
-_OF_SUPERUSERS = (("pg_user_mapping", "r.oid", "true"), ("pg_subscription", "r.oid", "r.subdbid = (SELECT oid "
-                   "FROM pg_database WHERE datname = current_database())"))  # fmt: skip
+_HERE = "r.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+_OF_SUPERUSERS = (("pg_user_mapping", "r.oid", "true"), ("pg_subscription", "r.oid", _HERE))
 
 
 def _query(version: int, superuser: bool) -> str:

@@ -102,7 +102,7 @@ class _Relations:
             for parent in getattr(obj, "inherits", ()):
                 self.children.setdefault(Identity("table", *parent), []).append(identity)
             if isinstance(obj, Constraint) and obj.referenced is not None:
-                for table in {obj.parent, obj.referenced}:
+                for table in dict.fromkeys((obj.parent, obj.referenced)):
                     self.foreign_keys.setdefault(table, []).append(obj)
 
     def annotated(self, step: Step) -> Step:

@@ -9,7 +9,7 @@ from typing import Dict, FrozenSet, Mapping, Optional, Sequence, Set, Tuple
 
 from .keys import deviating_columns
 from .match import Found
-from .model import Enforced, Key, TableRows, Value
+from .model import Enforced, Key, Made, TableRows, Unsure, Value
 from .view import View
 
 
@@ -74,4 +74,5 @@ def _owners(found: Mapping[int, Sequence[Found]], view: View) -> Dict[Live, Tupl
 
 
 def _differs(live: Optional[str], value: Value) -> bool:
-    return (value is None or type(value) is str) and live != value
+    given = value is None or (isinstance(value, str) and not isinstance(value, (Made, Unsure)))
+    return given and live != value
