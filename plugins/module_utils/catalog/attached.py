@@ -14,7 +14,7 @@ from typing import Any, List, Optional
 
 from .kind import Context
 from .model import Ddl, Identity
-from .quoting import ident, literal, qualified
+from .quoting import do_block, ident, literal, qualified
 
 _MOVED = "__moved_"
 _NAME_BYTES = 63  # NAMEDATALEN - 1
@@ -74,8 +74,7 @@ BEGIN
         EXECUTE format('ALTER INDEX %s RENAME TO %I', found, {literal(name)});
     END IF;
 END """
-    quote = "$rename$"
-    return [Ddl(f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}")]
+    return [Ddl(do_block(body, "rename"))]
 
 
 def place_after(name: str, tablespace: Optional[str], parent: Identity, context: Context) -> List[Ddl]:
@@ -99,9 +98,7 @@ BEGIN
         {statement};
     END IF;
 END """
-    quote = "$unless$"
-    sql = f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}"
-    return Ddl(sql, (), "ACCESS EXCLUSIVE", table)
+    return Ddl(do_block(body, "unless"), (), "ACCESS EXCLUSIVE", table)
 
 
 def name_reference(parent: Identity, table: Identity, name: str) -> List[Ddl]:
@@ -126,6 +123,4 @@ BEGIN
         EXECUTE {literal(on + " ")} || quote_ident(found) || {literal(" TO " + ident(name))};
     END IF;
 END """
-    quote = "$rename$"
-    sql = f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}"
-    return [Ddl(sql, (), "ACCESS EXCLUSIVE", table)]
+    return [Ddl(do_block(body, "rename"), (), "ACCESS EXCLUSIVE", table)]

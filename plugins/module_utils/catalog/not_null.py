@@ -13,7 +13,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 from .kind import Context
 from .model import Ddl, Hazard, Identity
-from .quoting import ident, literal
+from .quoting import do_block, ident, literal
 
 _NAME_BYTES = 63  # NAMEDATALEN - 1
 
@@ -149,9 +149,7 @@ BEGIN
         EXECUTE format('{on.replace("'", "''").replace("%", "%%")} %I TO %I', found, {literal(new)});
     END IF;
 END """
-    quote = "$rename$"
-    sql = f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}"
-    return [Ddl(sql, (), "ACCESS EXCLUSIVE", table)]
+    return [Ddl(do_block(body, "rename"), (), "ACCESS EXCLUSIVE", table)]
 
 
 def stays(old: Any, parents: Sequence[Tuple[Any, Any]]) -> bool:

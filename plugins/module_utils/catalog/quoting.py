@@ -50,6 +50,12 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def do_block(body: str, tag: str) -> str:
+    """A DO statement; ``tag`` names the dollar quotes, which are not used where the body holds them."""
+    quote = f"${tag}$"
+    return f"DO {quote}{body}{quote}" if quote not in body else f"DO {literal(body)}"
+
+
 def role(name: str) -> str:
     """A role as a grantee; the empty name is PUBLIC."""
     return ident(name) if name else "PUBLIC"
