@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from typing import Any
 import plays
 import psycopg2
 
+# linux/prctl.h
+PR_SET_CHILD_SUBREAPER = 36
 PLAY = """\
 - hosts: localhost
   gather_facts: false
@@ -130,6 +134,17 @@ def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+@contextmanager
+def orphans_adopted() -> Iterator[None]:
+    """Be the parent of every process below whose own parent ends, as the machine's first process otherwise is."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    try:
+        yield
+    finally:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def make() -> Host:

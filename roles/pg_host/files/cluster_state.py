@@ -90,10 +90,24 @@ def taken(port, addresses=("127.0.0.1",)):
     return False
 
 
+def serves(process, data, unseen=False):
+    """Whether a process is a server at work in a data folder; unseen is the answer where another user's does not say.
+
+    A crash leaves lock files behind. Their number may be another process's by now, or a dead one's whose parent has
+    not asked for its status: a zombie, which has an entry in /proc and works nowhere.
+    """
+    try:
+        return process.isdigit() and os.path.samefile("/proc/%s/cwd" % process, data)
+    except PermissionError:
+        return unseen
+    except OSError:
+        return False
+
+
 def socket_taken(folder, port):
-    """Whether a living server has the socket of that port, as its lock file says."""
-    owner = text(os.path.join(folder, ".s.PGSQL.%d.lock" % port)).split("\n")[0]
-    return owner.isdigit() and os.path.exists("/proc/" + owner)
+    """Whether a living server has the socket of that port, as its lock file says: its process, its data folder."""
+    owner, data = (text(os.path.join(folder, ".s.PGSQL.%d.lock" % port)).split("\n") + [""])[:2]
+    return serves(owner, data, unseen=True)
 
 
 def numeric(stated):
@@ -133,14 +147,9 @@ def free_port(folder, first, last):
 
 
 def running_port(data):
-    """The port of the living server, 0 without one: a crash leaves postmaster.pid behind, with a number used anew."""
+    """The port of the living server, 0 without one."""
     lines = text(os.path.join(data, "postmaster.pid")).split("\n")
-    try:
-        if lines[0].isdigit() and os.path.samefile("/proc/%s/cwd" % lines[0], data):
-            return int(lines[3])
-    except (OSError, IndexError, ValueError):
-        pass
-    return 0
+    return int(lines[3]) if len(lines) > 3 and lines[3].isdigit() and serves(lines[0], data) else 0
 
 
 def stated_data(conf):
