@@ -78,11 +78,12 @@ def plain(value: Any) -> Any:
 
 
 def diff_of(plan: List[Dict[str, Any]], objects: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """What ``--diff`` shows: first the statements in their order, then each object before and after."""
+    """What ``--diff`` shows: first the statements in their order, with the hazards of each, then each object before
+    and after."""
     if not plan and not objects:
         return []
     # The empty line sets the statements off from the first object, which ansible prints right behind them.
-    statements = "\n".join(_terminated(step["sql"]) for step in plan) + "\n\n"
+    statements = "\n".join(_warned(step) + _terminated(step["sql"]) for step in plan) + "\n\n"
     shown: List[Dict[str, Any]] = [{"prepared": statements}] if plan else []
     for entry in objects:
         header = entry.get("header", "")
@@ -95,6 +96,13 @@ def diff_of(plan: List[Dict[str, Any]], objects: List[Dict[str, Any]]) -> List[D
             }
         )
     return shown
+
+
+def _warned(step: Mapping[str, Any]) -> str:
+    """The hazards of a step as comments. That a statement needs a lock for a moment is said of almost all of them:
+    the plan has it, here it would hide the rest."""
+    told = [each for each in step.get("hazards", ()) if each["kind"] not in ("blocks_reads", "blocks_writes")]
+    return "".join(f"-- {each['kind']}: {' '.join(each['text'].split())}\n" for each in told)
 
 
 def _terminated(statement: str) -> str:

@@ -175,10 +175,11 @@ def test_plain_values_of_the_engine() -> None:
 
 
 def test_diff_begins_with_the_statements_in_order() -> None:
-    plan = [{"sql": "CREATE TABLE t ()"}, {"sql": "SELECT 1 -- x"}, {"sql": "SELECT 2;\n"}]
+    hazards = [{"kind": "blocks_reads", "text": "t: all wait"}, {"kind": "table_rewrite", "text": "t: all\nof it"}]
+    plan = [{"sql": "CREATE TABLE t ()"}, {"sql": "SELECT 1 -- x", "hazards": hazards}, {"sql": "SELECT 2;\n"}]
     objects = [{"header": "table t", "before": "", "after": "CREATE TABLE t ()"}]
     assert schema_options.diff_of(plan, objects) == [
-        {"prepared": "CREATE TABLE t ();\nSELECT 1 -- x\n;\nSELECT 2;\n\n"},
+        {"prepared": "CREATE TABLE t ();\n-- table_rewrite: t: all of it\nSELECT 1 -- x\n;\nSELECT 2;\n\n"},
         {"before_header": "table t", "after_header": "table t", "before": "", "after": "CREATE TABLE t ()\n"},
     ]
     assert schema_options.diff_of([], []) == []
