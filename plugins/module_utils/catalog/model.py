@@ -55,15 +55,19 @@ class Secret(str):
         return "'********'"
 
 
+OWNER = "\0owner"
+
+
 class Grant(NamedTuple):
-    """One privilege; grantee '' is PUBLIC and OWNER stands for whoever owns the object."""
+    """One privilege; grantee '' is PUBLIC and OWNER stands for whoever owns the object.
+
+    ``grantor`` is somebody else where a role with grant option handed the privilege on.
+    """
 
     grantee: str
     privilege: str
     grantable: bool
-
-
-OWNER = "\0owner"
+    grantor: str = OWNER
 
 
 @dataclass(frozen=True)

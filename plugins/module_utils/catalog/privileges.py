@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
-from .model import OWNER, Ddl, Grant, Hazard
-from .quoting import ident, role
+from .model import OWNER, Ddl, Grant, Hazard, Object
+from .quoting import do_block, ident, role
 
 _LETTERS = {
     "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "D": "TRUNCATE", "x": "REFERENCES", "t": "TRIGGER",
@@ -27,7 +27,8 @@ _OWNER_LETTERS = {
 }  # fmt: skip
 _PUBLIC_LETTERS = {"routine": "X", "type": "U", "language": "U"}
 
-_ITEM = re.compile(r'(?P<grantee>"(?:[^"]|"")*"|[^=]*)=(?P<letters>[^/]*)/')
+_ROLE = r'"(?:[^"]|"")*"|[^=/]*'
+_ITEM = re.compile(rf"(?P<grantee>{_ROLE})=(?P<letters>[^/]*)/(?P<grantor>{_ROLE})\Z")
 
 
 @lru_cache(maxsize=None)
@@ -52,18 +53,38 @@ def parse(
         match = _ITEM.match(item)
         if match is None:  # pragma: no cover - the server writes no other form
             raise ValueError("unknown form of an access privilege")
-        grantee = match.group("grantee")
-        if grantee.startswith('"'):
-            grantee = grantee[1:-1].replace('""', '"')
-        if grantee and grantee == owner:
-            grantee = OWNER
+        grantee, grantor = (_named(match.group(which), owner) for which in ("grantee", "grantor"))
         letters = match.group("letters")
         for position, letter in enumerate(letters):
             if letter in _LETTERS:
                 # An owner can always grant: the option says nothing there.
                 grantable = letters[position + 1 : position + 2] == "*" and grantee != OWNER
-                grants.add(Grant(grantee, _LETTERS[letter], grantable))
+                grants.add(Grant(grantee, _LETTERS[letter], grantable, grantor))
     return frozenset(grants)
+
+
+def _named(role_text: str, owner: Optional[str]) -> str:
+    name = role_text[1:-1].replace('""', '"') if role_text.startswith('"') else role_text
+    return OWNER if name and name == owner else name
+
+
+def handed_over(grants: FrozenSet[Grant], new_owner: str) -> FrozenSet[Grant]:
+    """The privileges once the object belongs to ``new_owner``: what that role had or had granted is the owner's."""
+    result: Dict[Tuple[str, str, str], bool] = {}
+    for grant in grants:
+        grantee, grantor = (OWNER if name == new_owner else name for name in (grant.grantee, grant.grantor))
+        key = (grantee, grant.privilege, grantor)
+        result[key] = grantee != OWNER and (result.get(key, False) or grant.grantable)
+    return frozenset(
+        Grant(grantee, privilege, grantable, grantor) for (grantee, privilege, grantor), grantable in result.items()
+    )
+
+
+def comparable(old: Object, new: Object) -> Tuple[FrozenSet[Grant], FrozenSet[Grant]]:
+    """The privileges of both, as they are once the object belongs to the owner that it will have."""
+    owner = new.owner or old.owner
+    had, wanted = old.acl or frozenset(), new.acl or frozenset()
+    return (handed_over(had, owner), handed_over(wanted, owner)) if owner else (had, wanted)
 
 
 def difference(
@@ -75,9 +96,9 @@ def difference(
     where ``prune`` is set. Otherwise somebody granted it on purpose, and it is left and reported.
     """
     surplus = old - new
-    held = {(grant.grantee, grant.privilege) for grant in new}
+    held = {grant._replace(grantable=False) for grant in new}
     # The same privilege with and without grant option: a change, not an extra.
-    changed = frozenset(grant for grant in surplus if (grant.grantee, grant.privilege) in held)
+    changed = frozenset(grant for grant in surplus if grant._replace(grantable=False) in held)
     wider = frozenset(g for g in changed if g.grantable)
     revoke = frozenset(surplus - changed if prune else (surplus - changed) & default)
     if prune:
@@ -85,17 +106,37 @@ def difference(
     grant = new - old
     # Had with the grant option and wanted without: enough, unless prune takes the option back first.
     satisfied = frozenset(
-        g for g in grant if not g.grantable and Grant(g.grantee, g.privilege, True) in old and not prune
+        g for g in grant if not g.grantable and g._replace(grantable=True) in old and not prune
     )
     left = surplus - revoke - frozenset(g for g in changed if not g.grantable)
     return grant - satisfied, revoke, frozenset(left)
 
 
-def _grouped(grants: Iterable[Grant]) -> List[Tuple[str, bool, List[str]]]:
-    groups: Dict[Tuple[str, bool], List[str]] = {}
-    for grant in sorted(grants):
-        groups.setdefault((grant.grantee, grant.grantable), []).append(grant.privilege)
-    return [(grantee, grantable, privileges) for (grantee, grantable), privileges in sorted(groups.items())]
+class _Group(NamedTuple):
+    """Privileges of one grantee that one statement names. ``distance``: how many hands they come through."""
+
+    distance: int
+    grantee: str
+    grantable: bool
+    grantor: str
+    privileges: List[str]
+
+
+def _grouped(grants: Iterable[Grant]) -> List[_Group]:
+    listed = sorted(grants)
+    groups: Dict[Tuple[int, str, bool, str], List[str]] = {}
+    for grant in listed:
+        key = (_distance(grant, listed), grant.grantee, grant.grantable, grant.grantor)
+        groups.setdefault(key, []).append(grant.privilege)
+    return [_Group(*key, privileges) for key, privileges in sorted(groups.items())]
+
+
+def _distance(grant: Grant, others: Sequence[Grant]) -> int:
+    """0 for what the owner has granted; what somebody hands on comes after what he was given."""
+    if grant.grantor == OWNER:
+        return 0
+    given = [each for each in others if (each.grantee, each.privilege) == (grant.grantor, grant.privilege)]
+    return 1 + max((_distance(each, others) for each in given), default=0)
 
 
 def statements(
@@ -112,19 +153,38 @@ def statements(
             return ident(owner) if owner else "CURRENT_USER"
         return role(grantee)
 
-    for grantee, _grantable, privileges in _grouped(revoke):
-        result.append(Ddl(f"REVOKE {listed(privileges)} ON {target} FROM {named(grantee)}"))
-    for grantee, grantable, privileges in _grouped(grant):
-        option = " WITH GRANT OPTION" if grantable else ""
-        hazards = (Hazard("security_relaxation", f"{target}: granted to everybody"),) if grantee == "" else ()
-        result.append(Ddl(f"GRANT {listed(privileges)} ON {target} TO {named(grantee)}{option}", hazards=hazards))
+    for group in reversed(_grouped(revoke)):
+        sql = f"REVOKE {listed(group.privileges)} ON {target} FROM {named(group.grantee)}"
+        result.append(Ddl(_as_grantor(sql, group.grantor)))
+    for group in _grouped(grant):
+        option = " WITH GRANT OPTION" if group.grantable else ""
+        hazards = (Hazard("security_relaxation", f"{target}: granted to everybody"),) if group.grantee == "" else ()
+        sql = f"GRANT {listed(group.privileges)} ON {target} TO {named(group.grantee)}{option}"
+        result.append(Ddl(_as_grantor(sql, group.grantor), hazards=hazards))
     return result
+
+
+def _as_grantor(sql: str, grantor: str) -> str:
+    """The statement, in the name of ``grantor``: who runs the plan can only grant as the owner."""
+    if grantor == OWNER:
+        return sql
+    body = f"""
+DECLARE
+    before text := current_setting('role');
+BEGIN
+    SET LOCAL ROLE {ident(grantor)};
+    {sql};
+    PERFORM set_config('role', before, true);
+END """
+    return do_block(body, "grant")
 
 
 def text(grants: Iterable[Grant]) -> str:
     """Grants in one line, for reports."""
     shown = []
-    for grantee, grantable, privileges in _grouped(grants):
-        who = "the owner" if grantee == OWNER else role(grantee)
-        shown.append(f"{', '.join(privileges)} to {who}{' with grant option' if grantable else ''}")
+    for group in _grouped(grants):
+        who = "the owner" if group.grantee == OWNER else role(group.grantee)
+        option = " with grant option" if group.grantable else ""
+        by = "" if group.grantor == OWNER else f" (granted by {role(group.grantor)})"
+        shown.append(f"{', '.join(group.privileges)} to {who}{option}{by}")
     return "; ".join(shown)

@@ -147,7 +147,8 @@ def _differing_fields(
     if getattr(old, "populated", False):
         fields.discard("populated")  # a file without data (pg_dump --schema-only) does not ask for an empty view
     if "acl" in fields and old.acl is not None and new.acl is not None:
-        grant, revoke, left = privileges.difference(old.acl, new.acl, default_grants(new, server_version), prune)
+        default = default_grants(new, server_version)
+        grant, revoke, left = privileges.difference(*privileges.comparable(old, new), default, prune)
         if not grant and not revoke:
             fields.discard("acl")
     return frozenset(fields), left

@@ -252,10 +252,9 @@ class _Planner:
     def _given_to_new(self, kind: Kind, obj: Object) -> FrozenSet[Grant]:
         """The privileges that an object has when it is made, default privileges of the live database among them."""
         word = OBJECT_CLASSES.get(kind.acl_class or "", "")
-        entries = [
-            self.work.live.get(Identity("default privileges", schema, self.current_role, word))
-            for schema in sorted({"", obj.id.schema})
-        ]
+        names = [Identity("default privileges", schema, self.current_role, word) for schema in ("", obj.id.schema)]
+        # What is dropped is gone before anything is made.
+        entries = [self.work.live.get(name) for name in sorted(set(names)) if name not in self.work.drops]
         found = [entry for entry in entries if isinstance(entry, DefaultPrivileges)]
         given = default_grants(obj, self.context.server_version)
         for entry in sorted(found, key=lambda entry: entry.schema):
@@ -276,7 +275,7 @@ class _Planner:
             result += owner_ddl(kind, new)
         if "acl" in alteration.fields and old.acl is not None and new.acl is not None:
             default = default_grants(new, self.context.server_version)
-            grant, revoke, _left = privileges.difference(old.acl, new.acl, default, self.work.prune)
+            grant, revoke, _left = privileges.difference(*privileges.comparable(old, new), default, self.work.prune)
             owned = new if new.owner is not None else dataclasses.replace(new, owner=old.owner)
             result += self._grants(kind, owned, grant, revoke)
         if "comment" in alteration.fields:

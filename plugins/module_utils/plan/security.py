@@ -53,7 +53,7 @@ def relaxations(step: Step, live: Catalog, desired: Catalog) -> List[Hazard]:
 def _function(step: Step, old: Optional[Object], new: Function) -> Optional[str]:
     if not runs_as_owner(new.definition):
         return None
-    if step.sql.startswith("GRANT "):
+    if step.sql.startswith(("GRANT ", "DO $grant$")) and "REVOKE " not in step.sql:
         return f"{new.id} runs with the rights of its owner, and more roles may call it"
     if not step.sql.startswith("CREATE ") or (isinstance(old, Function) and runs_as_owner(old.definition)):
         return None

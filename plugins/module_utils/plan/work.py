@@ -84,7 +84,8 @@ class Work:
             changes["owner"] = old.owner
         if old.acl is not None and new.acl is not None and not self.prune:
             default = default_grants(new, self.live.server_version)
-            changes["acl"] = new.acl | privileges.difference(old.acl, new.acl, default, self.prune)[2]
+            had, wanted = privileges.comparable(old, new)
+            changes["acl"] = wanted | privileges.difference(had, wanted, default, self.prune)[2]
         return dataclasses.replace(new, **changes) if changes else new  # type: ignore[arg-type]  # fields of Object
 
     def depends(self, identity: Identity) -> FrozenSet[Identity]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 domainflow.database contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pairs for policies and default privileges, and for what stands in no schema: foreign data, publications, extensions."""
+"""Pairs for policies, and for what stands in no schema: foreign data, publications, extensions."""
 
 from __future__ import annotations
 
@@ -71,55 +71,6 @@ POLICIES = (
         "policy under a column whose type changes",
         "CREATE TABLE t (a int); CREATE POLICY p ON t USING (a > 0); COMMENT ON POLICY p ON t IS 'p';",
         "CREATE TABLE t (a bigint); CREATE POLICY p ON t USING (a > 0); COMMENT ON POLICY p ON t IS 'p';",
-    ),
-)
-
-PRIVILEGES = (
-    _alone(
-        "default privileges",
-        "",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner GRANT SELECT ON TABLES TO pair_reader; ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;",
-    ),
-    _alone(
-        "default privileges: others",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner GRANT SELECT ON TABLES TO pair_reader;",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner GRANT SELECT, INSERT ON TABLES TO pair_reader, pair_writer WITH GRANT OPTION;",
-    ),
-    _alone(
-        "default privileges of a schema",
-        "CREATE TABLE t (a int); ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner IN SCHEMA public GRANT USAGE ON SEQUENCES TO pair_reader;",
-        "CREATE TABLE t (a int); ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner IN SCHEMA public GRANT SELECT ON SEQUENCES TO PUBLIC; ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner IN SCHEMA public GRANT USAGE ON TYPES TO pair_reader;",
-    ),
-    _alone(
-        "default privileges on schemas and types",
-        "",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner GRANT USAGE ON SCHEMAS TO pair_reader; ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner REVOKE ALL ON TYPES FROM PUBLIC;",
-    ),
-    _alone(
-        "default privileges of who deploys, and new objects",
-        "",
-        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pair_reader; CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t;",
-    ),
-    _alone(
-        "default privileges that came after the table",
-        "",
-        "CREATE TABLE t (a int); ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pair_reader;",
-    ),
-    _alone(
-        "table new under default privileges that are there",
-        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pair_reader;",
-        "CREATE TABLE t (a int); ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pair_reader; CREATE TABLE u (a int);",
-    ),
-    _alone(
-        "function new under default privileges that take away",
-        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;",
-        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
-    ),
-    _alone(
-        "default privileges on large objects",
-        "",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner GRANT SELECT ON LARGE OBJECTS TO pair_reader;",
-        first=18,
     ),
 )
 

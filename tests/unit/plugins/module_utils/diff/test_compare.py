@@ -12,8 +12,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.domainflow.database.plugins.module_utils.apply import residue
-from ansible_collections.domainflow.database.plugins.module_utils.catalog.model import OWNER, Catalog, Grant, Identity
-from ansible_collections.domainflow.database.plugins.module_utils.catalog.privileges import difference
+from ansible_collections.domainflow.database.plugins.module_utils.catalog.model import (
+    OWNER,
+    Catalog,
+    Grant,
+    Identity,
+    Object,
+)
+from ansible_collections.domainflow.database.plugins.module_utils.catalog.privileges import comparable, difference
 from ansible_collections.domainflow.database.plugins.module_utils.catalog.read import pin_settings, read
 from ansible_collections.domainflow.database.plugins.module_utils.diff import compare
 
@@ -91,6 +97,7 @@ def test_residue_says_what_is_wanted_and_what_was_found(database_factory: Callab
     assert Identity("view", "public", "v") in desired.objects
 
 
+BY_ANOTHER = Grant("app", "SELECT", False, "lender")
 A, B = Grant("app", "SELECT", False), Grant("app", "SELECT", True)
 DEFAULT = Grant("", "EXECUTE", False)
 
@@ -105,6 +112,8 @@ DEFAULT = Grant("", "EXECUTE", False)
         ({B}, {A}, False, (set(), set(), {B})),
         ({B}, {A}, True, ({A}, {B}, set())),
         ({A}, {B}, False, ({B}, set(), set())),
+        ({BY_ANOTHER}, {A}, False, ({A}, set(), {BY_ANOTHER})),
+        ({BY_ANOTHER}, {A}, True, ({A}, {BY_ANOTHER}, set())),
         ({DEFAULT}, set(), False, (set(), {DEFAULT}, set())),  # the file revoked what everybody has
         ({Grant(OWNER, "SELECT", False)}, {Grant(OWNER, "SELECT", False)}, True, (set(), set(), set())),
     ],
@@ -112,3 +121,13 @@ DEFAULT = Grant("", "EXECUTE", False)
 def test_privileges(old: Any, new: Any, prune: bool, expected: Any) -> None:
     found = difference(frozenset(old), frozenset(new), frozenset({DEFAULT}), prune)
     assert tuple(set(each) for each in found) == expected
+
+
+def test_privileges_of_who_owns_the_object_are_the_owners() -> None:
+    table = Identity("table", "public", "t")
+    held = frozenset({A, Grant("other", "SELECT", False, "app")})
+    live, desired = Object(table, "app", frozenset(), None), Object(table, None, held, None)
+    owners = {Grant(OWNER, "SELECT", False), Grant("other", "SELECT", False)}
+    assert comparable(live, desired) == (frozenset(), owners)  # the file leaves open whose the table is
+    assert comparable(desired, live) == (owners, frozenset())
+    assert comparable(Object(table, "third", held, None), desired)[0] == held

@@ -1,0 +1,106 @@
+# Copyright (c) 2026 domainflow.database contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pairs for default privileges, and for privileges that others than the owner have granted."""
+
+from __future__ import annotations
+
+from .model import Pair
+
+
+def _alone(name: str, before: str, after: str, common: str = "", first: int = 13) -> Pair:
+    return Pair(name, before, after, common, first, alone=True)
+
+
+DEFAULTS = (
+    _alone(
+        "default privileges",
+        "",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner GRANT SELECT ON TABLES TO pair_reader; ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;",
+    ),
+    _alone(
+        "default privileges: others",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner GRANT SELECT ON TABLES TO pair_reader;",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner GRANT SELECT, INSERT ON TABLES TO pair_reader, pair_writer WITH GRANT OPTION;",
+    ),
+    _alone(
+        "default privileges of a schema",
+        "CREATE TABLE t (a int); ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner IN SCHEMA public GRANT USAGE ON SEQUENCES TO pair_reader;",
+        "CREATE TABLE t (a int); ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner IN SCHEMA public GRANT SELECT ON SEQUENCES TO PUBLIC; ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner IN SCHEMA public GRANT USAGE ON TYPES TO pair_reader;",
+    ),
+    _alone(
+        "default privileges on schemas and types",
+        "",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner GRANT USAGE ON SCHEMAS TO pair_reader; ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner REVOKE ALL ON TYPES FROM PUBLIC;",
+    ),
+    _alone(
+        "default privileges of who deploys, and new objects",
+        "",
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pair_reader; CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t;",
+    ),
+    _alone(
+        "default privileges that came after the table",
+        "",
+        "CREATE TABLE t (a int); ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pair_reader;",
+    ),
+    _alone(
+        "table new under default privileges that are there",
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pair_reader;",
+        "CREATE TABLE t (a int); ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pair_reader; CREATE TABLE u (a int);",
+    ),
+    _alone(
+        "function new under default privileges that take away",
+        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;",
+        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+    ),
+    _alone(
+        "default privileges on large objects",
+        "",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE pair_owner GRANT SELECT ON LARGE OBJECTS TO pair_reader;",
+        first=18,
+    ),
+)
+
+_OPTION = "CREATE TABLE t (a int, b int); GRANT SELECT ON t TO pair_reader WITH GRANT OPTION; "
+_BY_READER = "SET ROLE pair_reader; {} RESET ROLE; "
+
+GRANTORS = (
+    _alone(
+        "granted by another",
+        "CREATE TABLE t (a int, b int); GRANT SELECT ON t TO pair_reader; GRANT SELECT ON t TO pair_writer;",
+        _OPTION + _BY_READER.format("GRANT SELECT ON t TO pair_writer;"),
+    ),
+    _alone(
+        "granted by another: as pg_dump writes it, and by a chain of roles",
+        _OPTION + "GRANT SELECT ON t TO pair_writer;",
+        _OPTION
+        + "SET SESSION AUTHORIZATION pair_reader; GRANT SELECT ON t TO pair_writer WITH GRANT OPTION; "
+        "RESET SESSION AUTHORIZATION; SET SESSION AUTHORIZATION pair_writer; GRANT SELECT ON t TO pair_other, PUBLIC; "
+        "RESET SESSION AUTHORIZATION;",
+    ),
+    _alone(
+        "granted by two",
+        _OPTION + _BY_READER.format("GRANT SELECT ON t TO pair_writer;"),
+        _OPTION
+        + _BY_READER.format("GRANT SELECT ON t TO pair_writer WITH GRANT OPTION;")
+        + "GRANT SELECT ON t TO pair_writer;",
+    ),
+    _alone(
+        "granted by another: columns, functions, schemas",
+        "",
+        "GRANT UPDATE (a) ON t TO pair_reader WITH GRANT OPTION; REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC; "
+        "GRANT EXECUTE ON FUNCTION f() TO pair_reader WITH GRANT OPTION; "
+        "GRANT CREATE ON SCHEMA x TO pair_reader WITH GRANT OPTION; "
+        + _BY_READER.format(
+            "GRANT UPDATE (a) ON t TO pair_writer; GRANT EXECUTE ON FUNCTION f() TO pair_writer; "
+            "GRANT CREATE ON SCHEMA x TO pair_writer;"
+        ),
+        "CREATE SCHEMA x; CREATE TABLE t (a int); "
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'; ",
+    ),
+    _alone(
+        "granted to who becomes the owner",
+        "CREATE TABLE t (a int); ALTER TABLE t OWNER TO pair_other; GRANT SELECT ON t TO pair_reader;",
+        "CREATE TABLE t (a int); ALTER TABLE t OWNER TO pair_reader; GRANT INSERT ON t TO pair_other;",
+    ),
+)
