@@ -13,6 +13,7 @@ from .apply import check_gate, residue, run_probes
 from .apply import run as run_steps
 from .catalog import privileges
 from .catalog.column import Column, inherited_from
+from .catalog.constraint import Constraint
 from .catalog.fingerprint import fingerprint
 from .catalog.model import Catalog, Identity, Object
 from .catalog.not_null import retold
@@ -20,6 +21,7 @@ from .catalog.read import read, read_casts
 from .catalog.sizes import measured
 from .desired import Desired, once_managed, read_both, rename_again
 from .diff import Change, Difference, compare, is_left_over
+from .diff.adopted import adopter
 from .driver import psycopg2, sql
 from .errors import PermissionMissing, VerificationFailed
 from .live import Clock, Session, in_transaction, session
@@ -332,7 +334,7 @@ class _Proof:
             result = read(connection, desired.catalog.schemas, ignore=self.policy.ignore)
             left = compare(result, desired.catalog, self.policy.prune, self.made.once)
             if not last:
-                changes = (change for change in left.changes if not self._follows(change))
+                changes = (change for change in left.changes if not self._follows(change, result))
                 left = replace(left, changes=tuple(changes))
             differs = residue(settle(self.made.loaded.connection, left, desired.catalog), result, desired.catalog)
             checked = rows.check_rows(desired.rows, connection, desired.catalog, self.policy.enforce)
@@ -353,7 +355,12 @@ class _Proof:
                 cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(self.live.login_role)))
                 _record(cursor, self.clock, self.made, self.findings, self.before, self.fingerprint, checked.digest)
 
-    def _follows(self, change: Change) -> bool:
+    def _follows(self, change: Change, result: Catalog) -> bool:
+        if change.old is not None and change.new is None:
+            desired = self.made.desired.catalog
+            keys = [obj for obj in map(desired.get, self.pending) if isinstance(obj, Constraint)]
+            if adopter(change.old, keys, result, desired) is not None:
+                return True  # its validation follows, and the key that adopts it
         return self._is_pending(change.id) or is_left_over(change.old)
 
     def _is_pending(self, identity: Identity) -> bool:

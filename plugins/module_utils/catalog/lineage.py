@@ -24,7 +24,14 @@ def is_detached(old: Any, new: Any) -> bool:
     """Whether a partition has to leave its place, be it to take another one."""
     if old.partition_bound is None:
         return False
-    return bool((old.partition_bound, old.inherits) != (new.partition_bound, new.inherits))
+    moved = (old.partition_bound, old.inherits) != (new.partition_bound, new.inherits)
+    return moved or is_detaching(old)
+
+
+def is_detaching(old: Any) -> bool:
+    """Whether somebody began to detach a partition concurrently and was broken off: nothing else is possible with it
+    before that is brought to its end."""
+    return bool(getattr(old, "detaching", False))
 
 
 def _gone(old: Any, new: Any) -> List[Name]:
@@ -48,6 +55,8 @@ def joined(old: Any, new: Any) -> List[Name]:
 def detach(old: Any) -> List[Ddl]:
     """A step of its own, before any partition takes the place that it leaves."""
     sql = f"ALTER TABLE {qualified(*old.inherits[0])} DETACH PARTITION {old.id.relation}"
+    if is_detaching(old):
+        return [Ddl(f"{sql} FINALIZE", (), "SHARE UPDATE EXCLUSIVE", old.partition_of)]
     return [Ddl(sql, (), "ACCESS EXCLUSIVE", old.partition_of)]
 
 

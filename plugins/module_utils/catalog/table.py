@@ -33,6 +33,7 @@ class Table(Object):
     partition_key: Optional[str]
     partition_bound: Optional[str]  # of a partition, whose parent is inherits[0]
     inherited_columns: Tuple[str, ...]  # those that the table does not define itself; of a partition: none
+    detaching: bool  # a partition whose concurrent detachment was broken off halfway
     partition_columns: Tuple[str, ...] = field(compare=False)  # those that the partition key is made of
 
     @property
@@ -41,15 +42,17 @@ class Table(Object):
         return Identity("table", *self.inherits[0]) if self.partition_bound is not None else None
 
 
-def _query(_version: int) -> str:
-    return """
+def _query(version: int) -> str:
+    detaching = "bool_or(i.inhdetachpending)" if version >= 140000 else "false"
+    return f"""
         SELECT c.oid, n.nspname AS schema, c.relname AS name, pg_get_userbyid(c.relowner) AS owner,
                c.relacl::text[] AS acl, d.description AS comment, c.relpersistence::text AS persistence,
                c.reloptions, toast.reloptions AS toast_options, c.relrowsecurity, c.relforcerowsecurity,
                c.relreplident::text AS replica_identity, special.replica_index, special.cluster_index,
                ts.spcname AS tablespace, am.amname AS access_method,
                CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
-               parents.names AS inherits, CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
+               parents.names AS inherits, coalesce(parents.detaching, false) AS detaching,
+               CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
                CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
                c.reltuples, c.relpages, c.reltype,
                (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
@@ -71,7 +74,8 @@ def _query(_version: int) -> str:
                        FROM pg_index x JOIN pg_class xc ON xc.oid = x.indexrelid
                       WHERE x.indisreplident OR x.indisclustered GROUP BY x.indrelid) special
                  ON special.indrelid = c.oid
-          LEFT JOIN (SELECT i.inhrelid, array_agg(ARRAY[pn.nspname::text, p.relname::text] ORDER BY i.inhseqno) AS names
+          LEFT JOIN (SELECT i.inhrelid, {detaching} AS detaching,
+                            array_agg(ARRAY[pn.nspname::text, p.relname::text] ORDER BY i.inhseqno) AS names
                        FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
                        JOIN pg_namespace pn ON pn.oid = p.relnamespace GROUP BY i.inhrelid) parents
                  ON parents.inhrelid = c.oid
@@ -101,6 +105,7 @@ def _read(row: Any, context: ReadContext) -> Table:
         partition_key=row.partition_key,
         partition_bound=row.partition_bound,
         inherited_columns=tuple(row.inherited_columns or ()),
+        detaching=row.detaching,
         partition_columns=tuple(row.partition_columns or ()),
     )
 

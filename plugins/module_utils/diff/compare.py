@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import AbstractSet, Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Type, cast
 
 from ..catalog import privileges
+from ..catalog.constraint import NOT_VALID, Constraint
 from ..catalog.identity_sequence import IdentitySequence, as_made
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Grant, Identity, Object
+from .adopted import adopter
 
 # Kinds that are an attribute of their parent rather than something of their own: one that the file does not have is a
 # difference, not an extra.
@@ -115,8 +117,13 @@ def compare(
                 changes.append(Change(old, new, fields))
     taken = {old.id for old in renamed.values()}
     extra: List[Object] = []
+    keys = [obj for obj in missing if isinstance(obj, Constraint) and obj.type == "f" and obj.attached is None]
     for old in surplus:
         if old.id in taken:
+            continue
+        if keys and adopter(old, keys, live, desired) is not None:
+            if cast(Constraint, old).own_definition.endswith(NOT_VALID):
+                changes.append(Change(old, None))  # of a run that was broken off; it is made again
             continue
         of_kept = old.parent is not None and old.parent in desired.objects
         if isinstance(old, IdentitySequence) and of_kept and not prune:

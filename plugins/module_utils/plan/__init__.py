@@ -6,8 +6,8 @@
 ``work.py`` turns changes into units of work and adds the dependents that must be rebuilt with them, ``needs.py`` says
 which unit comes before which, ``order.py`` puts them into an order that PostgreSQL accepts, ``make.py`` writes the
 statements and gives a ``Plan``. ``replace.py`` has the statements for what cannot be altered, ``online.py`` rewrites
-the steps on big tables, ``waits.py`` says what each step locks and who waits for it, ``security.py`` who gets in,
-``locks.py`` how many locks the transaction needs.
+the steps on big tables (``partition_keys.py`` the foreign keys of partitioned ones), ``waits.py`` says what each step
+locks and who waits for it, ``security.py`` who gets in, ``locks.py`` how many locks the transaction needs.
 """
 
 from __future__ import annotations

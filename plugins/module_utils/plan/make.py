@@ -73,6 +73,8 @@ class _Planner:
     def steps(self) -> List[Step]:
         keys = self._ordered()
         result = [step for key in keys for step in self._steps_of(key)]
+        # PostgreSQL lets nothing else be done with a partition whose detachment was broken off.
+        result.sort(key=lambda step: not step.sql.endswith(" FINALIZE") or step.object.kind != "table")
         return [step for step in result if not step.late] + [step for step in result if step.late]
 
     def _ordered(self) -> List[Key]:

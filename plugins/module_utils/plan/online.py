@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from ..catalog import not_null
 from ..catalog.column import Column
 from ..catalog.constraint import NOT_VALID, Constraint, split_deferral
 from ..catalog.index import Index
-from ..catalog.model import Catalog, Identity
+from ..catalog.lineage import is_detaching
+from ..catalog.model import Catalog, Hazard, Identity
 from ..catalog.quoting import ident, literal
 from ..catalog.table import Table
 from ..diff.compare import BUILDING, DETACHING_CHECK, NOT_NULL_CHECK, is_left_over
+from . import partition_keys
 from .model import Step
 from .replace import partition_of
 
@@ -60,6 +62,11 @@ def online(
     return _Online(steps, live, desired, big).run()
 
 
+def _table_of(obj: Union[Constraint, Index]) -> Identity:
+    """The table of an index or a constraint."""
+    return obj.table if isinstance(obj, Index) else obj.parent
+
+
 class _Online:
     def __init__(
         self, steps: Sequence[Step], live: Catalog, desired: Catalog, big: Callable[[Optional[Identity]], bool]
@@ -96,7 +103,7 @@ class _Online:
                 self.before.append(replace(step, phase="before"))
             elif self._waits(step):
                 self.postponed.add(step.object)
-                self.after.append(replace(step, phase="after"))
+                self.after += self._postponed(step)
             else:
                 self._place(step)
         return self.before + self.main + self.after
@@ -107,8 +114,24 @@ class _Online:
         if step.action == "drop":
             return False
         # A partitioned table's index has nothing to build once the partitions have theirs.
+        obj = self.desired.get(step.object)
+        if isinstance(obj, Constraint) and obj.type == "f" and obj.attached in self.postponed:
+            return True  # it is given its name once it is there
         stands_on = self.desired.depends.get(step.object, frozenset()).union(self.adopted.get(step.object, ()))
         return bool((stands_on - {self._adopter(step.object)}) & self.postponed)
+
+    def _postponed(self, step: Step) -> List[Step]:
+        """What has to wait for the last phase, without a scan under a lock where there is a way."""
+        obj = self.desired.get(step.object)
+        late = replace(step, phase="after")
+        if isinstance(obj, (Constraint, Index)) and step.object in self.adopted and self._covers_all(_table_of(obj)):
+            return [self._light(step, step.sql, "after", step.lock)]
+        if not isinstance(obj, Constraint) or not self.big(obj.parent) or not self._waits_for_validation(step, obj):
+            return [late]
+        if self._has_to_be_split(obj):
+            parts = partition_keys.split(step, obj, self.live, self.desired, self.dropped)
+            return [replace(each, phase="after") for each in parts[0] + parts[1]] if parts is not None else [late]
+        return [self._light(step, step.sql + NOT_VALID, "after", step.lock), self._validation(step, obj)]
 
     def _adopter(self, identity: Identity) -> Optional[Identity]:
         return getattr(self.desired.get(identity), "attached", None)
@@ -134,8 +157,10 @@ class _Online:
         elif isinstance(obj, Column) and self.big(obj.parent) and not_null.makes_not_null(step.sql):
             self._not_null(step, obj)
         elif isinstance(obj, Column) and self.big(obj.parent) and " VALIDATE CONSTRAINT " in step.sql:
-            self.after.append(replace(step, phase="after"))
-        elif isinstance(obj, Table) and " DETACH PARTITION " in step.sql and self._can_detach(step.object):
+            # By then it has its new name.
+            validate = f"ALTER TABLE {obj.parent.relation} VALIDATE CONSTRAINT {ident(obj.not_null_name)}"
+            self.after.append(replace(step, sql=validate, phase="after"))
+        elif isinstance(obj, Table) and " DETACH PARTITION " in step.sql and self._leaves_big(step.object):
             self._detach(step, step.object)
         else:
             self.main.append(step)
@@ -199,20 +224,27 @@ class _Online:
             and not self.live.depends.get(index.id, frozenset()) & self.dropped
         )
 
-    def _can_detach(self, table: Identity) -> bool:
+    def _leaves_big(self, table: Identity) -> bool:
+        return self.big(table) or self.big(partition_of(self.live.get(table)))
+
+    def _detach(self, step: Step, table: Identity) -> None:
         """DETACH … CONCURRENTLY is there from 14 on, and not where there is a default partition. A partition that is
         to be attached elsewhere is not left without a place meanwhile."""
         parent = partition_of(self.live.get(table))
         siblings = self.partitions.get(parent, ()) if parent is not None else ()
-        bounds = {getattr(self.live.get(each), "partition_bound", None) for each in siblings}
-        return (
-            self.live.server_version >= 140000
-            and partition_of(self.desired.get(table)) is None
-            and "DEFAULT" not in bounds
-            and (self.big(table) or self.big(parent))
-        )
+        default = [each for each in siblings if getattr(self.live.get(each), "partition_bound", None) == "DEFAULT"]
+        if is_detaching(self.live.get(table)):
+            self.before.append(replace(step, phase="before"))
+        elif default:
+            why = f"{table.relation} is not detached concurrently: PostgreSQL does not where there is a default "
+            why += f"partition ({default[0].relation})"
+            self.main.append(replace(step, hazards=(*step.hazards, Hazard("blocks_reads", why))))
+        elif self.live.server_version < 140000 or partition_of(self.desired.get(table)) is not None:
+            self.main.append(step)
+        else:
+            self._detach_concurrently(step, table)
 
-    def _detach(self, step: Step, table: Identity) -> None:
+    def _detach_concurrently(self, step: Step, table: Identity) -> None:
         """In place of the partition's bound PostgreSQL would leave a check under a name of its choice; it does not
         where one is there already, so that gets a name that is known and goes again."""
         name = _temporary(DETACHING_CHECK, table.name)
@@ -233,21 +265,18 @@ END $detach$"""
         self.main.append(self._light(own, drop, "main", "ACCESS EXCLUSIVE"))
 
     def _constraint(self, step: Step, constraint: Constraint) -> None:
-        table = constraint.parent.relation
-        name = ident(constraint.id.part)
         if " VALIDATE CONSTRAINT " in step.sql:
             self.after.append(replace(step, phase="after"))
         elif step.action != "create" or " ADD CONSTRAINT " not in step.sql:
             self.main.append(step)
-        elif constraint.type in "cf" and not step.sql.endswith(NOT_VALID):
-            if constraint.type == "f" and self._is_partitioned(constraint.parent) and self.live.server_version < 180000:
-                self.main.append(step)  # NOT VALID is refused there
-                return
-            if " NOT ENFORCED" in step.sql:
-                self.main.append(step)
+        elif self._waits_for_validation(step, constraint):
+            if self._has_to_be_split(constraint):
+                self._split(step, constraint)
                 return
             self.main.append(self._light(step, step.sql + NOT_VALID, "main", step.lock))
-            self.after.append(self._light(step, f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}", "after"))
+            self.after.append(self._validation(step, constraint))
+        elif constraint.type in "cf":
+            self.main.append(step)
         elif self._is_partitioned(constraint.parent):
             self.main.append(
                 self._light(step, step.sql, "main", step.lock) if self._covers_all(constraint.parent) else step
@@ -256,17 +285,45 @@ END $detach$"""
             built = self._key_index(step, constraint)
             if built is None:
                 self.main.append(step)
+                return
+            self.before.append(built[0])
+            if constraint.type == "p" and not self._all_not_null(constraint):
+                # Only a proven NOT NULL saves the primary key from reading the table; from 18 on it is refused without.
+                self.postponed.add(constraint.id)
+                self.after.append(replace(built[1], phase="after"))
             else:
-                self.before.append(built[0])
                 self.main.append(built[1])
+
+    @staticmethod
+    def _waits_for_validation(step: Step, constraint: Constraint) -> bool:
+        """Whether a step adds a check or a foreign key that can do so in two halves."""
+        adds = step.action == "create" and " ADD CONSTRAINT " in step.sql and constraint.type in "cf"
+        return adds and not step.sql.endswith(NOT_VALID) and " NOT ENFORCED" not in step.sql
+
+    def _validation(self, step: Step, constraint: Constraint) -> Step:
+        sql = f"ALTER TABLE {constraint.parent.relation} VALIDATE CONSTRAINT {ident(constraint.id.part)}"
+        return self._light(step, sql, "after")
+
+    def _has_to_be_split(self, constraint: Constraint) -> bool:
+        """Whether PostgreSQL refuses NOT VALID for it."""
+        return (
+            constraint.type == "f" and self._is_partitioned(constraint.parent) and self.live.server_version < 180000
+        )
+
+    def _split(self, step: Step, constraint: Constraint) -> None:
+        parts = partition_keys.split(step, constraint, self.live, self.desired, self.dropped)
+        if parts is None:
+            self.main.append(step)
+            return
+        self.postponed.add(constraint.id)
+        self.main += parts[0]
+        self.after += parts[1]
 
     def _key_index(self, step: Step, constraint: Constraint) -> Optional[Tuple[Step, Step]]:
         """The index of a primary or unique key, built concurrently, and the step that makes the constraint of it."""
         definition, deferral = split_deferral(constraint.own_definition)
         match = _KEY.match(definition)
         if match is None or "WITHOUT OVERLAPS" in definition or not self._ready(constraint.id):
-            return None
-        if match.group("kind") == "PRIMARY KEY" and not self._all_not_null(constraint):
             return None
         name = ident(_temporary(BUILDING, constraint.id.part))
         table = constraint.parent.relation
@@ -293,7 +350,7 @@ END $detach$"""
         return include.group(0) + nulls + others[include.end() :]
 
     def _all_not_null(self, constraint: Constraint) -> bool:
-        """Without that, making the key reads the table under a strong lock, and little is won."""
+        """Whether the columns are NOT NULL before the plan is run."""
         bases = self.desired.depends.get(constraint.id, frozenset())
         columns = [self.live.get(base) for base in bases if base.kind == "column"]
         return bool(columns) and all(isinstance(column, Column) and column.not_null for column in columns)

@@ -155,7 +155,10 @@ class _Relations:
             adds = _ADDS_KEY_TO.match(step.sql)
             if adds or step.action == "drop" or _DROPS_CONSTRAINT.match(step.sql):
                 # That of a partitioned table may take over those that its partitions have already.
-                its = SHARE_ROW_EXCLUSIVE if adds and not self._below(obj.parent) else ACCESS_EXCLUSIVE
+                below = self._below(step.table or obj.parent)
+                its = SHARE_ROW_EXCLUSIVE if adds and not below else ACCESS_EXCLUSIVE
+                if adds and step.phase == "after" and self._below(obj.referenced):
+                    yield from ((each, ACCESS_EXCLUSIVE) for each in below)
                 yield from ((each, its) for each in {obj.referenced, *self._below(obj.referenced)})
         elif isinstance(obj, Column) and relation is not None and lock:
             yield from self._with_column(step, obj, relation)
