@@ -219,10 +219,7 @@ def prepare(folder: Path, task: Mapping[str, Any], here: bool = False) -> Path:
         "connection": "local",
         "gather_facts": False,
         "vars": {
-            # The Python that runs ansible itself is recognized by its path.
-            "ansible_python_interpreter": "{{ ansible_playbook_python }}"
-            if here
-            else str(Path(sys.executable).parent) + "/./python3",
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}" if here else str(other_python(folder)),
             # By way of a file, so that no secret stands in the playbook, which ansible quotes in its messages.
             "options": "{{ lookup('ansible.builtin.file', '" + str(folder / "task.json") + "') | from_json }}",
         },
@@ -230,6 +227,14 @@ def prepare(folder: Path, task: Mapping[str, Any], here: bool = False) -> Path:
     }
     (folder / "play.yml").write_text(yaml.safe_dump([playbook], sort_keys=False))
     return result
+
+
+def other_python(folder: Path) -> Path:
+    """The same Python by way of another program, which ansible cannot know to be the one that runs it."""
+    program = folder / "other-python"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    program.chmod(0o755)
+    return program
 
 
 def run_playbook(

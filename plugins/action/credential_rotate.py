@@ -161,7 +161,21 @@ def _is_here(action: ActionBase, task_vars: Mapping[str, Any]) -> bool:
     if connection.transport != "local" or connection.become is not None or task.delegate_to or any(task.environment):
         return False
     interpreter = task_vars.get("ansible_python_interpreter")
-    return bool(interpreter) and action._templar.template(interpreter) == sys.executable
+    return bool(interpreter) and _is_this_python(str(action._templar.template(interpreter)))
+
+
+def _is_this_python(interpreter: str) -> bool:
+    """Whether that is what this process was started as, by whatever links it is named.
+
+    The program's own links are not followed: those of two virtual environments lead to one program, and it is the
+    folder that it was started from, and the one above, that tell Python which packages it has.
+    """
+
+    def home(path: str) -> tuple[str, str, str]:
+        folder = os.path.dirname(path)
+        return os.path.realpath(folder), os.path.realpath(os.path.dirname(folder)), os.path.realpath(path)
+
+    return os.path.isabs(interpreter) and home(interpreter) == home(sys.executable)
 
 
 def _answer_here(arguments: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

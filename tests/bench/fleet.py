@@ -32,9 +32,11 @@ import bcrypt
 import psycopg2
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections")]
 
-import servers  # noqa: E402  # the path is set above
+import rotation_support as support  # noqa: E402  # the path is set above
+
+import servers  # noqa: E402
 
 LOOP = Path(__file__).resolve().with_name("fleet_loop.yml")
 PLAYBOOK = ROOT / "playbooks" / "rotate_credentials.yml"
@@ -43,31 +45,8 @@ SERVERS = 2
 COST = 12
 # One computation to see that the published password is in use, one for the new hash.
 HASHES_PER_USER = 2
-USERS = {
-    "admin@domainflow.local": "TempPassword123!",
-    "user@domainflow.com": "user123!",
-    "dbadmin@domainflow.local": "dbpassword123!",
-}
 ROLES = ("app", "reports", "jobs")
 ROLE_DEFAULT = "changeme-published"
-SCHEMA = """
-CREATE SCHEMA auth;
-CREATE TABLE auth.users (
-    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    email varchar(255) NOT NULL UNIQUE,
-    password_hash varchar(255),
-    password_changed_at timestamp,
-    must_change_password boolean DEFAULT true
-);
-CREATE TABLE auth.sessions (id varchar(128) PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id));
-CREATE TABLE auth.auth_audit_log (
-    id bigserial PRIMARY KEY,
-    user_id uuid REFERENCES auth.users (id),
-    event_type varchar(50) NOT NULL,
-    event_status varchar(20) NOT NULL,
-    details jsonb
-);
-"""
 ANSIBLE_CFG = """
 [defaults]
 forks = {forks}
@@ -101,21 +80,30 @@ class Fleet:
         return f"db{number:02d}"
 
     def create(self) -> None:
-        hashes = {
-            user: bcrypt.hashpw(password.encode(), bcrypt.gensalt(COST)).decode() for user, password in USERS.items()
-        }
         for number in range(self.size):
             server, name = self.server(number), self.name(number)
             server.create_database(name)
-            server.execute(SCHEMA, dbname=name)
-            for user, stored in hashes.items():
-                server.execute(
-                    "INSERT INTO auth.users (email, password_hash) VALUES (%s, %s)", (user, stored), dbname=name
-                )
+            server.execute(support.SMALL_SCHEMA, dbname=name)
+            for user in support.PUBLISHED:
+                server.execute("INSERT INTO auth.users (email) VALUES (%s)", (user,), dbname=name)
             for role in ROLES:
-                server.execute(f"CREATE ROLE {name}_{role} LOGIN PASSWORD '{ROLE_DEFAULT}'")
+                server.execute(f"CREATE ROLE {name}_{role} LOGIN")
             # What the loop makes its hashes with.
             server.execute("CREATE EXTENSION pgcrypto", dbname=name)
+
+    def publish(self) -> None:
+        """Give every account its published password, and forget what is known of them."""
+        hashes = {
+            user: bcrypt.hashpw(password.encode(), bcrypt.gensalt(COST)).decode()
+            for user, password in support.PUBLISHED.items()
+        }
+        for number in range(self.size):
+            server, name = self.server(number), self.name(number)
+            for user, stored in hashes.items():
+                server.execute("UPDATE auth.users SET password_hash = %s WHERE email = %s", (stored, user), dbname=name)
+            for role in ROLES:
+                server.execute(f"ALTER ROLE {name}_{role} PASSWORD '{ROLE_DEFAULT}'")
+        (self.folder / "credentials.yml").unlink(missing_ok=True)
 
     def write_inventory(self) -> None:
         hosts = {}
@@ -133,7 +121,7 @@ class Fleet:
             "ansible_python_interpreter": sys.executable,
             "domainflow_environment": "local",
             "domainflow_sslmode": "verify-full",
-            "fleet_users": [{"name": user, "default": default} for user, default in USERS.items()],
+            "fleet_users": [{"name": user, "default": default} for user, default in support.PUBLISHED.items()],
             "fleet_role_default": ROLE_DEFAULT,
             "pg_credentials_login_host": "localhost",
             "pg_credentials_login_port": "{{ fleet_port }}",
@@ -143,7 +131,7 @@ class Fleet:
             "pg_credentials_store": str(self.folder / "credentials.yml"),
             "pg_credentials_bcrypt_cost": COST,
             "pg_credentials_accounts": [
-                {"name": user, "default_passwords": [default]} for user, default in USERS.items()
+                {"name": user, "default_passwords": [default]} for user, default in support.PUBLISHED.items()
             ],
             "pg_credentials_login_roles": [
                 {"name": f"{{{{ fleet_roles[{position}] }}}}", "default_passwords": [ROLE_DEFAULT]}
@@ -158,18 +146,11 @@ class Fleet:
         """Run a playbook on the whole fleet, once; it has to succeed."""
         config = self.folder / "ansible.cfg"
         config.write_text(ANSIBLE_CFG.format(forks=forks, python=sys.executable), encoding="utf-8")
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
-            "ANSIBLE_CONFIG": str(config),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
-            "ANSIBLE_VAULT_PASSWORD_FILE": str(self.folder / "vault-password"),
-            "ANSIBLE_NOCOLOR": "true",
-        }
         command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(self.folder / "hosts.yml")]
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         done = subprocess.run(
             [*command, str(playbook), *arguments],
-            env=environment,
+            env=support.environment(self.folder),
             capture_output=True,
             text=True,
             check=False,
@@ -181,6 +162,14 @@ class Fleet:
             raise SystemExit(f"{playbook.name} failed:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
         return Cost(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
+    def rotate_all(self, forks: int, *arguments: str) -> Cost:
+        """A run in which every password is due; all of them have to be changed after it."""
+        self.publish()
+        cost = self.play(PLAYBOOK, forks, *arguments)
+        if self.published_in_use():
+            raise SystemExit("a published password still opens an account")
+        return cost
+
     def published_in_use(self) -> int:
         """How many accounts a published password opens; of the users a tenth is tried, for bcrypt's sake."""
         found = 0
@@ -188,7 +177,9 @@ class Fleet:
             server, name = self.server(number), self.name(number)
             rows = server.execute("SELECT email, password_hash FROM auth.users", dbname=name)
             if number % 10 == 0:
-                found += sum(bcrypt.checkpw(USERS[email].encode(), stored.encode()) for email, stored in rows)
+                found += sum(
+                    bcrypt.checkpw(support.PUBLISHED[email].encode(), stored.encode()) for email, stored in rows
+                )
             for role in ROLES:
                 try:
                     server.connect(name, user=f"{name}_{role}", password=ROLE_DEFAULT).close()
@@ -233,25 +224,26 @@ def report(name: str, value: str) -> None:
 
 
 def run(size: int, forks: int) -> None:
-    """First run and second run of the playbook, and the second run of the loop."""
+    """First and second run of the playbook, and the second run of the loop."""
     cores = len(os.sched_getaffinity(0))
-    hashes = size * len(USERS) * HASHES_PER_USER
+    hashes = size * len(support.PUBLISHED) * HASHES_PER_USER
     with _fleet(size) as fleet:
-        accounts = size * (len(USERS) + len(ROLES))
+        accounts = size * (len(support.PUBLISHED) + len(ROLES))
         print(f"fleet: {size} databases, {accounts} accounts, {forks} forks, {cores} cores", flush=True)
         probes = [_one_hash(cores)]
-        first = fleet.play(PLAYBOOK, forks)
+        at_once = fleet.rotate_all(forks, "-e", "domainflow_serial=100%")
         probes.append(_one_hash(cores))
-        if fleet.published_in_use():
-            raise SystemExit("a published password still opens an account")
+        # What a user does who sets nothing: one host first, the others a quarter of the fleet at a time.
+        first = fleet.rotate_all(forks)
+        probes.append(_one_hash(cores))
         one = Cost(statistics.mean(each.wall for each in probes), statistics.mean(each.cpu for each in probes))
         limit = Cost(hashes * one.wall / cores, hashes * one.cpu)
         report(f"bcrypt limit: {hashes} hashes of {one.cpu * 1000:.0f} ms", _show(limit))
         report("rotate_credentials.yml, everything is due", f"{_show(first)}, {_ratio(first, limit)} x the limit")
+        report("the same in one batch, without a canary", f"{_show(at_once)}, {_ratio(at_once, limit)} x the limit")
         second = fleet.play(PLAYBOOK, forks)
-        # As on other machines, where the managed host's side is a process of its own: another name of the same Python.
-        other = f"ansible_python_interpreter={Path(sys.executable).parent}/./python3"
-        apart = fleet.play(PLAYBOOK, forks, "-e", other)
+        # As on other machines, where the managed host's side is a process of its own.
+        apart = fleet.play(PLAYBOOK, forks, "-e", f"ansible_python_interpreter={support.other_python(fleet.folder)}")
         # The loop rotates everything too, so that its second run is one that has nothing to do.
         store = ("-e", f"loop_store={fleet.folder / 'loop'}")
         loop_first = fleet.play(LOOP, forks, *store)

@@ -206,9 +206,12 @@ def test_limit_and_tags(fleet: Fleet) -> None:
         assert not fleet.store.exists() and not any(fleet.rotated(name) for name in fleet.databases)
     assert fleet.summary()["hosts"][0]["problem"].startswith("Published default passwords are still in use on db1")
 
-    limited = fleet.run("--limit", "db2", "--tags", "credentials")
-    assert limited.status == 0, limited.output
-    assert fleet.statuses() == {"db2": ("done", {"rotated"})}
+    # Settings that are refused are found out before the first batch, so that host is not the one that goes first.
+    refused = {"db1": {"pg_credentials_ssl_mode": "disable"}}
+    limited = fleet.run("--limit", "db1,db2", "--tags", "credentials", hosts=refused)
+    assert limited.status == 2, limited.output
+    assert fleet.statuses() == {"db1": ("failed", {"failed"}), "db2": ("done", {"rotated"})}
+    assert "which the environment 'local' refuses" in fleet.summary()["hosts"][0]["problem"]
     assert [fleet.rotated(name) for name in fleet.databases] == [False, True, False, False]
 
     rest = fleet.run("--skip-tags", "verify", domainflow_serial="100%")

@@ -124,15 +124,13 @@ def due(record: Record, rule: Rule, wanted: str | None, now: datetime) -> bool:
     return other_wanted(record.current, rule, wanted)
 
 
-def settled(record: Record, found: Found) -> Record:
-    """``record`` saying which password the database holds, before another one becomes pending."""
+def settled(record: Record, found: Found, keep: int) -> Record:
+    """``record`` saying which password the database holds, before another one becomes pending.
+
+    ``keep`` is the number of former passwords to remember.
+    """
     if found.password is None or found.password == record.current:
         return record
-    return replace(
-        record,
-        current=found.password,
-        previous=record.current if record.current is not None else record.previous,
-        pending=None,
-        phase=STABLE,
-        hash_digest=None,
-    )
+    if record.current is not None:
+        record = replace(record, previous=record.current, history=record.remembered(keep))
+    return replace(record, current=found.password, pending=None, phase=STABLE, hash_digest=None)

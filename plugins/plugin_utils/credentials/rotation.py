@@ -276,7 +276,7 @@ def _write_pending(store: Store, job: Job, steps: Sequence[Step], now: datetime)
     for step in chosen:
         if step.action != decide.ROTATE or step.target is None:
             continue
-        record = step.stored.record if step.pair else decide.settled(step.stored.record, step.found)
+        record = step.stored.record if step.pair else decide.settled(step.stored.record, step.found, job.history)
         if step.account.wanted is not None and job.history > 0 and step.stored.record.was_used(step.account.wanted):
             raise AccountProblem(
                 f"{step.account.name}: the given password was used before", "Nothing was changed. Choose another one."
@@ -451,7 +451,7 @@ def _of_one_password(job: Job, step: Step, now: datetime) -> Record | None:
     if step.action in (decide.RESTORE, decide.MIGRATE):
         return replace(record, hash_digest=digest(in_database))
     if step.action == decide.RECORD:
-        settled = replace(decide.settled(record, step.found), pending=None, phase=STABLE)
+        settled = replace(decide.settled(record, step.found, job.history), pending=None, phase=STABLE)
         return replace(settled, rotated_at=record.rotated_at or as_text(now), hash_digest=digest(in_database))
     return None
 

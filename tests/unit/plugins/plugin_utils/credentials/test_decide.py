@@ -90,7 +90,7 @@ def test_a_password_in_use_is_never_dropped_from_the_record() -> None:
         password = getattr(record, state, state)
         if password is None:
             continue
-        after = decide.settled(record, Found(state, password)).with_pending("new")
+        after = decide.settled(record, Found(state, password), 5).with_pending("new")
         assert after.current == password
         assert after.pending == "new"
 

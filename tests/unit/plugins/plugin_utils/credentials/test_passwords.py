@@ -14,7 +14,12 @@ import pytest
 
 from ansible_collections.domainflow.database.plugins.module_utils.credentials.errors import AccountProblem, StoreError
 from ansible_collections.domainflow.database.plugins.module_utils.errors import EngineError
-from ansible_collections.domainflow.database.plugins.plugin_utils.credentials import bcrypt_hash, generate, scram
+from ansible_collections.domainflow.database.plugins.plugin_utils.credentials import (
+    bcrypt_hash,
+    decide,
+    generate,
+    scram,
+)
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.generate import LOOKALIKES, Recipe
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.records import (
     Key,
@@ -123,12 +128,25 @@ def test_record_on_its_way() -> None:
         assert record.phase == "pending"
         record = record.promoted(f"hash {number}", 2, NOW + timedelta(days=number))
     assert (record.current, record.pending, record.previous) == ("password 4", None, "password 3")
-    assert len(record.history) == 2
+    assert len(record.history) == 1, "the other one of two is password 3, which is kept as it is"
     assert [record.was_used(f"password {number}") for number in range(1, 5)] == [False, True, True, False]
     assert record.age_in_days(NOW + timedelta(days=5)) == 1
     assert from_dict(KEY, as_dict(record)) == record
     assert "password" not in repr(record) and "hash 4" not in repr(record)
-    assert Record().promoted("h", 0, NOW).history == ()
+    assert Record(current="a", previous="b", history=("c",)).promoted("h", 0, NOW).history == ()
+
+
+def test_passwords_that_are_displaced_are_remembered() -> None:
+    """Somebody sets a password by hand that the caller then makes known: the ones before it stay forbidden."""
+    record = Record()
+    for number in range(1, 4):
+        record = record.with_pending(f"password {number}").promoted(f"hash {number}", 5, NOW)
+    record = decide.settled(record, decide.Found(decide.GIVEN, "by hand"), 5)
+    assert (record.current, record.previous) == ("by hand", "password 3")
+    record = record.with_pending("password 4").promoted("hash 4", 5, NOW)
+    former = ["password 1", "password 2", "password 3", "by hand"]
+    assert all(record.was_used(password) for password in former) and not record.was_used("password 4")
+    assert decide.settled(record, decide.Found(decide.GIVEN, "again"), 0).history == ()
 
 
 @pytest.mark.parametrize(
