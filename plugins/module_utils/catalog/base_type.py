@@ -4,7 +4,7 @@
 """Base types and shell types: those whose representation a function written in C (or an internal one) knows.
 
 A base type and its input and output functions stand on one another. They are one object here: the shell, the
-functions, the type. A privilege, an owner or a comment on such a function is reported as unread.
+functions, the type.
 """
 
 from __future__ import annotations
@@ -57,8 +57,7 @@ def _query(version: int) -> str:
           JOIN pg_namespace n ON n.oid = t.typnamespace
           CROSS JOIN LATERAL (
               SELECT array_agg(pg_get_functiondef(p.oid) ORDER BY p.proname) AS definitions,
-                     array_agg(p.oid::bigint) FILTER (WHERE p.proacl IS NULL AND p.proowner = t.typowner
-                         AND obj_description(p.oid, 'pg_proc') IS NULL) AS oids
+                     array_agg(p.oid::bigint) AS oids
                 FROM pg_proc p
                WHERE p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend) AND p.oid >= 16384
                  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid
@@ -136,9 +135,6 @@ def _alter(old: BaseType, new: BaseType, _fields: FrozenSet[str], context: Conte
         return None  # a function that stands alone on one side, and is the type's on the other
     name = new.id.relation
     result = [Ddl(definition) for definition in new.functions if definition not in old.functions]
-    owner = new.owner or old.owner
-    if owner is not None:
-        result += [Ddl(f"ALTER FUNCTION {each} OWNER TO {ident(owner)}") for each in sorted(wanted - had)]
     if changed:
         words = ", ".join(f"{word} = {after.get(word, 'NONE')}" for word in sorted(changed))
         result.append(Ddl(f"ALTER TYPE {name} SET ({words})"))
@@ -213,7 +209,6 @@ KIND = Kind(
     alter=_alter,
     drop=_drop,
     rename=enum_type.rename,
-    functions=_signatures,
     addresses=_addresses,
     acl_class="type",
     grant_keyword="TYPE",

@@ -51,8 +51,8 @@ class Column(Object):
 
 
 _INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
-_STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
-_COMPRESSION = {"p": "pglz", "l": "lz4"}
+STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
+COMPRESSION = {"p": "pglz", "l": "lz4"}
 
 
 # The minor releases of November 2026 (15.20, 17.12, ...) keep a number of their own among a column's options, which
@@ -412,9 +412,9 @@ def _physical(column: Column, fields: Any, old_options: Tuple[str, ...], context
         if column.storage is None and context.server_version < 160000:
             words.append(f"SET STORAGE {_own_storage(column, context)}")
         else:
-            words.append(f"SET STORAGE {_STORAGE[column.storage] if column.storage else 'DEFAULT'}")
+            words.append(f"SET STORAGE {STORAGE[column.storage] if column.storage else 'DEFAULT'}")
     if "compression" in fields:
-        words.append(f"SET COMPRESSION {_COMPRESSION.get(column.compression, 'default')}")
+        words.append(f"SET COMPRESSION {COMPRESSION.get(column.compression, 'default')}")
     if "statistics" in fields:
         words.append(f"SET STATISTICS {column.statistics}")
     if "options" in fields:

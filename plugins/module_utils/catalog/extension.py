@@ -21,6 +21,7 @@ class Extension(Object):
     version: Optional[str]
     relocatable: bool = field(compare=False)
     default_version: Optional[str] = field(compare=False)
+    default_comment: Optional[str] = field(compare=False)
     # Of one whose version is pinned: the versions that there are scripts from, and to.
     updated_from: Tuple[str, ...] = field(compare=False, default=())
     updated_to: Tuple[str, ...] = field(compare=False, default=())
@@ -28,10 +29,11 @@ class Extension(Object):
 
 def _query(_version: int) -> str:
     # The default version is taken to mean "whatever the server offers", so that a minor upgrade is no drift; and the
-    # comment that the extension brings is not the file's.
+    # comment that the extension brings is not the file's. An empty one: taken away.
     return """
         SELECT e.oid, e.extname AS name, n.nspname AS schema, e.extversion AS version, e.extrelocatable AS relocatable,
-               a.default_version, nullif(d.description, a.comment) AS comment, paths.sources, paths.targets
+               a.default_version, nullif(coalesce(d.description, ''), coalesce(a.comment, '')) AS comment,
+               a.comment AS default_comment, paths.sources, paths.targets
           FROM pg_extension e
           JOIN pg_namespace n ON n.oid = e.extnamespace
           LEFT JOIN pg_available_extensions a ON a.name = e.extname
@@ -56,6 +58,7 @@ def _read(row: Any, context: ReadContext) -> Extension:
         version=pinned,
         relocatable=row.relocatable,
         default_version=row.default_version,
+        default_comment=row.default_comment,
         updated_from=tuple(row.sources or ()),
         updated_to=tuple(row.targets or ()),
     )
@@ -103,5 +106,6 @@ KIND = Kind(
     create=_create,
     alter=_alter,
     drop=_drop,
+    without_comment=lambda extension: extension.default_comment,
     addresses=lambda row: [(CATALOG_OIDS["pg_extension"], row.oid, 0)],
 )

@@ -94,8 +94,8 @@ class Kind:
     # The address of a row and whatever else stands for the object in pg_depend.
     target: Callable[[Any], str] = lambda obj: obj.id.relation
     addresses: Callable[[Any], List[Address]] = lambda row: []
-    # Functions, as ALTER FUNCTION names them, that are a part of the object and belong to its owner.
-    functions: Callable[[Any], List[str]] = lambda obj: []
+    # The comment of an object that the source gives none.
+    without_comment: Callable[[Any], Optional[str]] = lambda obj: None
     facts: Optional[Callable[[Any], Facts]] = None
     acl_class: Optional[str] = None
     grant_keyword: str = ""
@@ -120,7 +120,8 @@ class Kind:
 
 def comment_ddl(kind: Kind, obj: Object) -> Ddl:
     """COMMENT ON for an object's comment, or its removal."""
-    text = "NULL" if obj.comment is None else literal(obj.comment)
+    comment = kind.without_comment(obj) if obj.comment is None else obj.comment
+    text = "NULL" if comment is None else literal(comment)
     return Ddl(f"COMMENT ON {kind.keyword} {kind.target(obj)} IS {text}")
 
 
@@ -128,8 +129,7 @@ def owner_ddl(kind: Kind, obj: Object) -> List[Ddl]:
     """ALTER … OWNER TO, where the source names an owner."""
     if obj.owner is None:
         return []
-    owned = [f"{kind.keyword} {kind.target(obj)}", *(f"FUNCTION {each}" for each in kind.functions(obj))]
-    return [Ddl(f"ALTER {each} OWNER TO {ident(obj.owner)}") for each in owned]
+    return [Ddl(f"ALTER {kind.keyword} {kind.target(obj)} OWNER TO {ident(obj.owner)}")]
 
 
 def rename_ddl(keyword: str, obj: Object, new: Identity) -> List[Ddl]:

@@ -10,6 +10,7 @@ from typing import Dict, Tuple
 from . import (
     aggregate,
     base_type,
+    beside,
     collation,
     column,
     composite,
@@ -88,8 +89,9 @@ KINDS: Tuple[Kind, ...] = (
     policy.KIND,
     publication.KIND,
     subscription.KIND,
+    beside.READER,
     default_privileges.KIND,
     event_trigger.KIND,
 )
 
-BY_NAME: Dict[str, Kind] = {kind.name: kind for kind in KINDS}
+BY_NAME: Dict[str, Kind] = {**{kind.name: kind for kind in KINDS}, **beside.KINDS}

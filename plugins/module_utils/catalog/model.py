@@ -32,6 +32,8 @@ class Identity(NamedTuple):
 
     def __str__(self) -> str:
         name = qualified(self.schema, self.name) if self.schema else ident(self.name)
+        if self.kind in TOLD_BY_PART:
+            return f"{self.kind} {self.part}"
         if self.kind in WITH_SIGNATURE:
             return f"{self.kind} {name}({self.part})"
         return f"{self.kind} {name}.{ident(self.part)}" if self.part else f"{self.kind} {name}"
@@ -43,7 +45,9 @@ class Identity(NamedTuple):
 
 
 # Kinds whose ``part`` is an argument list.
-WITH_SIGNATURE = frozenset({"function", "procedure", "aggregate", "operator"})
+WITH_SIGNATURE = frozenset({"function", "procedure", "aggregate", "operator", "support function"})
+# Kinds whose ``part`` says all.
+TOLD_BY_PART = frozenset({"extension member", "extension dependency"})
 
 
 class Secret(str):

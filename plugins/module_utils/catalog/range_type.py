@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, FrozenSet, List, Optional, cast
+from dataclasses import dataclass, field
+from typing import Any, FrozenSet, List, Optional, Sequence, Tuple, cast
 
 from . import enum_type
-from .kind import CATALOG_OIDS, Context, Kind, ReadContext, signature_in
+from .kind import CATALOG_OIDS, Context, Kind, ReadContext
 from .model import Ddl, Identity, Object
 from .quoting import ident, qualified
 
@@ -26,10 +26,21 @@ class Range(Object):
     canonical: Optional[str]
     # The canonical function takes the range itself: it is made between the shell of the type and the type.
     canonical_definition: Optional[str]
+    # (schema, name, arguments) of what makes a value of the range and of the multirange: renaming a type leaves them.
+    constructors: Tuple[Tuple[str, str, str], ...] = field(compare=False)
+    multirange_constructors: Tuple[Tuple[str, str, str], ...] = field(compare=False)
 
 
 def _query(version: int) -> str:
     multirange = "r.rngmultitypid" if version >= 140000 else "0"
+    signature = "ARRAY[pn.nspname::text, p.proname::text, oidvectortypes(p.proargtypes)]"
+
+    def constructors(of: str, what: str) -> str:
+        return f"""(SELECT array_agg({what} ORDER BY p.oid) FROM pg_depend i JOIN pg_proc p ON p.oid = i.objid
+                  JOIN pg_namespace pn ON pn.oid = p.pronamespace
+                 WHERE i.classid = 'pg_proc'::regclass AND i.refclassid = 'pg_type'::regclass AND i.refobjid = {of}
+                   AND i.deptype = 'i')"""
+
     return f"""
         SELECT t.oid, n.nspname AS schema, t.typname AS name, pg_get_userbyid(t.typowner) AS owner,
                t.typacl::text[] AS acl, d.description AS comment, format_type(r.rngsubtype, NULL) AS subtype,
@@ -41,14 +52,11 @@ def _query(version: int) -> str:
                m.oid AS multirange_oid, mn.nspname AS multirange_schema, m.typname AS multirange_name,
                CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::text END AS canonical,
                r.rngcanonical::oid AS canonical_oid,
-               (SELECT array_agg(i.objid::bigint) FROM pg_depend i
-                 WHERE i.classid = 'pg_proc'::regclass AND i.refclassid = 'pg_type'::regclass
-                   AND i.refobjid IN (t.oid, m.oid) AND i.deptype = 'i') AS constructor_oids,
+               {constructors("t.oid", "p.oid::bigint")} || {constructors("m.oid", "p.oid::bigint")} AS constructor_oids,
+               {constructors("t.oid", signature)} AS constructors,
+               {constructors("m.oid", signature)} AS multirange_constructors,
                CASE WHEN r.rngcanonical::oid >= 16384 THEN pg_get_functiondef(r.rngcanonical) END
-                   AS canonical_definition,
-               EXISTS (SELECT FROM pg_proc cp WHERE cp.oid = r.rngcanonical
-                          AND (cp.proacl IS NOT NULL OR cp.proowner <> t.typowner
-                               OR obj_description(cp.oid, 'pg_proc') IS NOT NULL)) AS canonical_has_more
+                   AS canonical_definition
           FROM pg_range r
           JOIN pg_type t ON t.oid = r.rngtypid
           JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -77,6 +85,10 @@ def _read(row: Any, context: ReadContext) -> Range:
         multirange=qualified(row.multirange_schema, row.multirange_name) if row.multirange_oid else None,
         canonical=row.canonical,
         canonical_definition=row.canonical_definition,
+        constructors=tuple((schema, name, words) for schema, name, words in row.constructors or ()),
+        multirange_constructors=tuple(
+            (schema, name, words) for schema, name, words in row.multirange_constructors or ()
+        ),
     )
 
 
@@ -97,24 +109,25 @@ def _create(range_type: Range, _context: Context) -> List[Ddl]:
     return result + [Ddl(f"CREATE TYPE {range_type.id.relation} AS RANGE ({', '.join(parts)})")]
 
 
+def _rename_constructors(constructors: Sequence[Tuple[str, str, str]], new: str) -> List[Ddl]:
+    """``new`` is quoted."""
+    return [
+        Ddl(f"ALTER FUNCTION {qualified(schema, name)}({arguments}) RENAME TO {new}")
+        for schema, name, arguments in constructors
+        if ident(name) != new
+    ]
+
+
 def _rename(range_type: Object, new: Identity) -> List[Ddl]:
     """Rename the type with its constructors."""
-    name, subtype = range_type.id.relation, cast(Range, range_type).subtype
-    result = [
-        Ddl(f"ALTER FUNCTION {name}({arguments}) RENAME TO {ident(new.name)}")
-        for arguments in (f"{subtype}, {subtype}", f"{subtype}, {subtype}, text")
-    ]
-    return result + enum_type.rename(range_type, new)
+    constructors = cast(Range, range_type).constructors
+    return _rename_constructors(constructors, ident(new.name)) + enum_type.rename(range_type, new)
 
 
 def _rename_multirange(range_type: Range, new: str) -> List[Ddl]:
     """Rename the multirange type with its constructors; ``new`` is quoted."""
-    name, multirange = range_type.id.relation, range_type.multirange
-    result = [
-        Ddl(f"ALTER FUNCTION {multirange}({arguments}) RENAME TO {new}")
-        for arguments in ("", name, f"VARIADIC {name}[]")
-    ]
-    return result + [Ddl(f"ALTER TYPE {multirange} RENAME TO {new}")]
+    constructors = _rename_constructors(range_type.multirange_constructors, new)
+    return constructors + [Ddl(f"ALTER TYPE {range_type.multirange} RENAME TO {new}")]
 
 
 def _retire(range_type: Range, new: Identity) -> List[Ddl]:
@@ -137,16 +150,12 @@ def _drop(range_type: Range, _context: Context) -> List[Ddl]:
     return [Ddl(f"DROP TYPE {range_type.id.relation}{' CASCADE' if range_type.canonical_definition else ''}")]
 
 
-def _functions(range_type: Range) -> List[str]:
-    return [signature_in(range_type.canonical_definition)] if range_type.canonical_definition else []
-
-
 def _addresses(row: Any) -> List[Any]:
     result = [(CATALOG_OIDS["pg_type"], row.oid, 0)]
     if row.multirange_oid:
         result.append((CATALOG_OIDS["pg_type"], row.multirange_oid, 0))
     result += [(CATALOG_OIDS["pg_proc"], oid, 0) for oid in row.constructor_oids or ()]
-    if row.canonical_definition and not row.canonical_has_more:
+    if row.canonical_definition:
         result.append((CATALOG_OIDS["pg_proc"], row.canonical_oid, 0))
     return result
 
@@ -163,7 +172,6 @@ KIND = Kind(
     drop=_drop,
     rename=_rename,
     retire=_retire,
-    functions=_functions,
     addresses=_addresses,
     acl_class="type",
     grant_keyword="TYPE",

@@ -102,6 +102,19 @@ def _stands_on(obj: Object) -> Optional[Identity]:
     return relation if isinstance(relation, Identity) else obj.parent
 
 
+_RELATIONS = frozenset({"table", "foreign table", "view", "materialized view"})
+_PARTS = frozenset({"default", "constraint", "constraint index", "identity sequence", "trigger", "rule"})
+
+
+def _is_part_of(obj: Object, relations: Set[Tuple[str, str]]) -> bool:
+    """Whether an object belongs to one of those relations, which came with an extension. Policies do not: nobody but
+    the file could have made them."""
+    if obj.id.kind in _PARTS:
+        return (obj.id.schema, obj.id.name) in relations
+    whole = _stands_on(obj) if obj.id.kind in ("index", "statistics") else None
+    return whole is not None and (whole.schema, whole.name) in relations
+
+
 def read(
     connection: Any,
     schemas: Optional[Sequence[str]] = None,
@@ -154,6 +167,7 @@ def _read(
         facts: Dict[Identity, Facts] = {}
         ignored: List[Identity] = []
         left_alone: Set[Identity] = set()
+        theirs: Set[Tuple[str, str]] = set()
         superuser = connection.info.parameter_status("is_superuser") == "on"
         listed = inventory.inventory(plain, schemas)
         present = {each.classid for each in listed if (each.classid, each.objid, 0) not in members}
@@ -169,7 +183,12 @@ def _read(
         for kind, rows in zip(kinds, _results(connection, queries, parameters)):
             for row in rows:
                 found = kind.addresses(row)
-                if found and (found[0][0], found[0][1], 0) in members:
+                extension = members.get((found[0][0], found[0][1], 0)) if found else None
+                if extension is not None:
+                    members.update((address, extension) for address in found)
+                    if kind.name in _RELATIONS:
+                        member = kind.read(row, context)
+                        theirs.update([(member.id.schema, member.id.name)] if member is not None else [])
                     continue
                 obj = kind.read(row, context)
                 if obj is None:
@@ -183,6 +202,8 @@ def _read(
                 objects[obj.id] = obj
                 if kind.facts is not None:
                     facts[obj.id] = kind.facts(row)
+        for part in [obj.id for obj in objects.values() if theirs and _is_part_of(obj, theirs)]:
+            del objects[part]
         _add_members(addresses, members)
         plain.execute(_ARRAYS, parameters)
         for array, element in plain.fetchall():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, FrozenSet, List, Optional, Tuple
 
 from . import privileges
-from .column import OPTIONS
+from .column import COMPRESSION, OPTIONS, STORAGE
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
 from .model import Ddl, Grant, Hazard, Identity, Object
 from .quoting import exact, ident, idents, literal
@@ -31,16 +31,23 @@ class View(Object):
     populated: bool
 
 
-def _query_for(relkind: str) -> str:
+def _query_for(relkind: str, version: int) -> str:
+    compression, compressions = "", "NULL"
+    if version >= 140000:
+        compressions = "columns.compression"
+        compression = """array_agg(ARRAY[a.attname::text, a.attcompression::text] ORDER BY a.attnum)
+                                  FILTER (WHERE a.attcompression <> '') AS compression,"""
     return f"""
         SELECT c.oid, n.nspname AS schema, c.relname AS name, pg_get_userbyid(c.relowner) AS owner,
                c.relacl::text[] AS acl, d.description AS comment, c.reloptions, c.relkind::text AS relkind,
                pg_get_viewdef(c.oid) AS definition, columns.list AS columns, columns.comments, columns.grants,
                columns.targets, columns.options, ts.spcname AS tablespace,
+               columns.storage, {compressions} AS compression, toast.reloptions AS toast_options,
                am.amname AS access_method, c.relispopulated, c.reltype, r.oid AS rule_oid
           FROM pg_class c
           JOIN pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+          LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
           LEFT JOIN pg_am am ON am.oid = c.relam
           LEFT JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
           JOIN LATERAL (SELECT array_agg(ARRAY[a.attname::text, format_type(a.atttypid, a.atttypmod),
@@ -52,10 +59,14 @@ def _query_for(relkind: str) -> str:
                                   FILTER (WHERE a.attacl IS NOT NULL) AS grants,
                               array_agg(ARRAY[a.attname::text, a.attstattarget::text] ORDER BY a.attnum)
                                   FILTER (WHERE a.attstattarget >= 0) AS targets,
+                              array_agg(ARRAY[a.attname::text, a.attstorage::text, t.typstorage::text]
+                                        ORDER BY a.attnum) FILTER (WHERE a.attstorage <> t.typstorage) AS storage,
+                              {compression}
                               array_agg(ARRAY[a.attname::text, array_to_string(o.options, ', '),
                                               regexp_replace(array_to_string(o.options, ', '), '=[^,]*', '', 'g')]
                                         ORDER BY a.attnum) FILTER (WHERE o.options <> '{{}}') AS options
                           FROM pg_attribute a
+                          JOIN pg_type t ON t.oid = a.atttypid
                           CROSS JOIN LATERAL (SELECT {OPTIONS} AS options) o
                           LEFT JOIN pg_description ad ON ad.objoid = a.attrelid AND ad.objsubid = a.attnum
                                                      AND ad.classoid = 'pg_class'::regclass
@@ -66,12 +77,12 @@ def _query_for(relkind: str) -> str:
          ORDER BY n.nspname, c.relname"""
 
 
-def _view_query(_version: int) -> str:
-    return _query_for("v")
+def _view_query(version: int) -> str:
+    return _query_for("v", version)
 
 
-def _materialized_query(_version: int) -> str:
-    return _query_for("m")
+def _materialized_query(version: int) -> str:
+    return _query_for("m", version)
 
 
 def _read(row: Any, context: ReadContext) -> View:
@@ -85,7 +96,7 @@ def _read(row: Any, context: ReadContext) -> View:
         column_grants=tuple((name, context.grants(acl, "column", row.owner)) for name, acl in row.grants or ()),
         column_settings=_settings(row),
         definition=row.definition.strip().rstrip(";"),
-        options=tuple(sorted(row.reloptions or ())),
+        options=tuple(sorted(row.reloptions or ())) + tuple(sorted("toast." + o for o in row.toast_options or ())),
         tablespace=row.tablespace,
         access_method=row.access_method,
         populated=row.relispopulated,
@@ -95,6 +106,14 @@ def _read(row: Any, context: ReadContext) -> View:
 def _settings(row: Any) -> Tuple[Tuple[str, str, str], ...]:
     settings = [(name, f"SET STATISTICS {target}", "SET STATISTICS -1") for name, target in row.targets or ()]
     settings += [(name, f"SET ({options})", f"RESET ({keys})") for name, options, keys in row.options or ()]
+    settings += [
+        (name, f"SET STORAGE {STORAGE[storage]}", f"SET STORAGE {STORAGE[own]}")
+        for name, storage, own in row.storage or ()
+    ]
+    settings += [
+        (name, f"SET COMPRESSION {COMPRESSION[method]}", "SET COMPRESSION default")
+        for name, method in row.compression or ()
+    ]
     return tuple(settings)
 
 

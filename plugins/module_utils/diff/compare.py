@@ -83,6 +83,9 @@ def compared_fields(obj: Object) -> Tuple[str, ...]:
 
 def default_grants(obj: Object, server_version: int) -> FrozenSet[Grant]:
     """What would be granted on the object had nobody granted or revoked anything."""
+    initial: Optional[FrozenSet[Grant]] = getattr(obj, "initial", None)
+    if initial is not None:
+        return initial  # an extension's doing
     acl_class = BY_NAME[obj.id.kind].acl_class
     return privileges.default_grants(acl_class, server_version) if acl_class else frozenset()
 
@@ -90,6 +93,13 @@ def default_grants(obj: Object, server_version: int) -> FrozenSet[Grant]:
 def is_database_wide(identity: Identity) -> bool:
     """Whether an object stands in no schema: an extension, a publication, a cast."""
     return identity.schema == "" and identity.kind != "schema"
+
+
+def _is_of_managed(obj: Object, desired: Catalog) -> bool:
+    """Whether something in no schema is part of what the source defines: who logs in at its server, a privilege on
+    what its extension brings."""
+    whole = Identity("server", "", obj.id.name) if obj.id.kind == "user mapping" else obj.parent
+    return obj.id.kind in ("user mapping", "extension member") and whole in desired.objects
 
 
 def compare(
@@ -134,7 +144,7 @@ def compare(
                 extra_grants.append(ExtraGrant(old.id, left))
             if fields:
                 changes.append(Change(old, new, fields))
-        elif is_database_wide(old.id) and old.id not in once:
+        elif is_database_wide(old.id) and old.id not in once and not _is_of_managed(old, desired):
             if getattr(old, "schema", None) in live.schemas:
                 extra.append(old)  # an extension whose objects stand among the managed ones
         elif prune or (old.id.kind in _ATTRIBUTES and of_kept) or is_left_over(old):

@@ -45,7 +45,8 @@ _EVERYWHERE = (
     ("pg_description", "r.objoid::text || '.' || r.classoid || '.' || r.objsubid",
      "r.objoid >= 16384 OR r.objoid = 2200"),
     ("pg_depend", "r.objid::text || '.' || r.refobjid || '.' || r.refobjsubid",
-     "r.deptype = 'a' AND r.classid = 1259 AND r.refclassid = 1259 AND r.refobjsubid > 0 AND r.objid >= 16384"),
+     "r.deptype IN ('e', 'x') OR r.deptype = 'a' AND r.classid = 1259 AND r.refclassid = 1259 AND r.refobjsubid > 0 "
+     "AND r.objid >= 16384"),
     ("pg_extension", "r.oid", "true"),
     ("pg_cast", "r.oid", "r.oid >= 16384"),
     ("pg_event_trigger", "r.oid", "true"),
@@ -55,13 +56,18 @@ _EVERYWHERE = (
     ("pg_foreign_table", "r.ftrelid", "true"),
     ("pg_publication", "r.oid", "true"),
     ("pg_publication_rel", "r.oid", "true"),
-    ("pg_language", "r.oid", "r.oid >= 16384"),
+    ("pg_language", "r.oid", "true"),
     ("pg_transform", "r.oid", "true"),
     ("pg_amop", "r.oid", "r.oid >= 16384"),
     ("pg_amproc", "r.oid", "r.oid >= 16384"),
     ("pg_am", "r.oid", "r.oid >= 16384"),
     ("pg_seclabel", "r.objoid::text || '.' || r.classoid || '.' || r.objsubid || r.provider", "true"),
     ("pg_ts_config_map", "r.mapcfg::text || '.' || r.maptokentype || '.' || r.mapseqno", "r.mapcfg >= 16384"),
+    # Of what extensions bring the privileges count, wherever it stands.
+    ("pg_proc", "r.oid", "r.oid IN (SELECT objid FROM members)"),
+    ("pg_class", "r.oid", "r.oid IN (SELECT objid FROM members)"),
+    ("pg_attribute", "r.attrelid::text || '.' || r.attnum", "r.attrelid IN (SELECT objid FROM members)"),
+    ("pg_type", "r.oid", "r.oid IN (SELECT objid FROM members)"),
 )  # fmt: skip
 
 _FROM_15 = (("pg_publication_namespace", "r.oid", "true"),)
@@ -80,7 +86,8 @@ def _query(version: int, superuser: bool) -> str:
     ]
     return (
         "WITH managed AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname = ANY(%(schemas)s)), "
-        "relations AS MATERIALIZED (SELECT oid FROM pg_class WHERE relnamespace IN (SELECT oid FROM managed)) "
+        "relations AS MATERIALIZED (SELECT oid FROM pg_class WHERE relnamespace IN (SELECT oid FROM managed)), "
+        "members AS MATERIALIZED (SELECT objid FROM pg_depend WHERE deptype = 'e') "
         "SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (" + " UNION ALL ".join(parts) + ") parts"
     )
 

@@ -265,9 +265,9 @@ class _Planner:
         return given
 
     def _grants(self, kind: Kind, obj: Object, grant: FrozenSet[Grant], revoke: FrozenSet[Grant]) -> List[Ddl]:
-        column = obj.id.part if kind.name == "column" else None
-        target = obj.id.relation if column else kind.target(obj)
-        return privileges.statements(f"{kind.grant_keyword} {target}", obj.owner, grant, revoke, column)
+        column = obj.id.part if kind.name == "column" else getattr(obj, "column", None)
+        target = obj.id.relation if kind.name == "column" else kind.target(obj)
+        return privileges.statements(f"{kind.grant_keyword} {target}".strip(), obj.owner, grant, revoke, column)
 
     def _alter(self, alteration: Alteration) -> List[Ddl]:
         old, new = alteration.old, alteration.new

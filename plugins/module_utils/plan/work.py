@@ -12,6 +12,7 @@ from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional,
 from ..catalog import lineage, privileges
 from ..catalog.column import Column, default_of
 from ..catalog.constraint import Constraint
+from ..catalog.extension_dependency import ExtensionDependency
 from ..catalog.function import Function
 from ..catalog.kind import Context
 from ..catalog.kinds import BY_NAME
@@ -141,6 +142,18 @@ def gather(
             _replace_tree(identity, work)  # beside the old one there is no place for the new one
     _unhinge(work)
     _propagate(work, context)
+    for obj in [each for each in work.live.objects.values() if isinstance(each, ExtensionDependency)]:
+        if obj.id not in work.drops and _is_forgotten(obj, work):
+            work.rebuild(obj)
+
+
+def _is_forgotten(dependency: ExtensionDependency, work: Work) -> bool:
+    """Whether the dependent is made anew in place: by CREATE OR REPLACE, or an index by its column's new type."""
+    altered = work.alters.get(dependency.dependent)
+    if dependency.dependent.kind in ("function", "procedure"):
+        return altered is not None and bool(altered.ddls)
+    bases = (work.alters.get(base) for base in work.live.depends.get(dependency.dependent, ()))
+    return any(base is not None and any(_retypes(ddl) for ddl in base.ddls) for base in bases)
 
 
 def _alter(change: Change, work: Work, context: Context) -> None:

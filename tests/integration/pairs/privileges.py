@@ -104,3 +104,23 @@ GRANTORS = (
         "CREATE TABLE t (a int); ALTER TABLE t OWNER TO pair_reader; GRANT INSERT ON t TO pair_other;",
     ),
 )
+
+MEMBERS = (
+    _alone(
+        "privileges on members of an extension",
+        "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION postgres_fdw;",
+        "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION postgres_fdw; "
+        "GRANT EXECUTE ON FUNCTION pg_stat_statements_reset TO pair_reader WITH GRANT OPTION; "
+        "REVOKE SELECT ON pg_stat_statements FROM PUBLIC; GRANT SELECT (query) ON pg_stat_statements TO pair_writer; "
+        "GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO pair_reader; "
+        "REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC; GRANT USAGE ON LANGUAGE plpgsql TO pair_reader;",
+    ),
+    _alone(
+        "privileges on members of an extension that is new, and in another schema",
+        "CREATE SCHEMA x; CREATE EXTENSION citext SCHEMA x; "
+        "REVOKE EXECUTE ON FUNCTION x.citext_hash(x.citext) FROM PUBLIC; CREATE TABLE t (a int);",
+        "CREATE SCHEMA x; CREATE EXTENSION citext; REVOKE EXECUTE ON FUNCTION citext_hash(citext) FROM PUBLIC; "
+        "GRANT USAGE ON TYPE citext TO pair_reader; CREATE EXTENSION hstore; "
+        "GRANT EXECUTE ON FUNCTION hstore_in(cstring) TO pair_reader; CREATE TABLE t (a int);",
+    ),
+)

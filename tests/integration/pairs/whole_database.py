@@ -272,4 +272,15 @@ EXTENSIONS = (
         "",
         "CREATE EXTENSION btree_gist; CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'h'); CREATE TABLE t (a int, b int4range, EXCLUDE USING gist (a WITH =, b WITH &&));",
     ),
+    _alone(
+        "extension: with views, and a table taken up into it",
+        "",
+        "CREATE TABLE u (a int);",
+        "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION citext; CREATE FUNCTION tf() RETURNS trigger "
+        "LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TABLE theirs (a int GENERATED ALWAYS AS IDENTITY PRIMARY "
+        "KEY, b int DEFAULT 5 CHECK (b > 0)); CREATE INDEX ON theirs (b); CREATE TRIGGER tr BEFORE INSERT ON theirs "
+        "FOR EACH ROW EXECUTE FUNCTION tf(); CREATE RULE ru AS ON DELETE TO theirs DO INSTEAD NOTHING; "
+        "CREATE STATISTICS st ON a, b FROM theirs; COMMENT ON INDEX theirs_pkey IS 'x'; "
+        "ALTER EXTENSION citext ADD TABLE theirs; ALTER EXTENSION citext ADD SEQUENCE theirs_a_seq;",
+    ),
 )
