@@ -14,13 +14,14 @@ from .bulk import BulkMatch, copy_step, find, follows
 from .bulk import numbers as bulk_numbers
 from .compare import Deviation, deviations, extra_rows
 from .enforce import read_enforce
+from .keys import plain_text
 from .model import BulkTable, Enforced, Lookup, Reference, Row, RowDiff, RowPlan, RowStep, TableRows
 from .read import arranged
 from .resolve import Group, Links, Resolved, resolve
 from .sequence_plan import after_rows, before_rows
 from .shape import Name, read_shapes
 from .stream import held
-from .unique import parked
+from .unique import Parked, parked
 from .view import View, view
 from .write import Statement, Update, chunks, deletes, insert, row_text, updates
 
@@ -149,7 +150,8 @@ class _Work:
         if enforced is None:
             return
         differing, nameless = deviations(resolved, enforced)
-        for statement, count in parked(self.connection, resolved, enforced, differing):
+        parks = parked(self.connection, resolved, enforced, differing)
+        for statement, count in parks.statements:
             self.parks.append(_step(table.table, statement, count, "update"))
         if nameless:
             self.warnings.append(
@@ -164,7 +166,7 @@ class _Work:
             self.updates.append(_step(table.table, statement, count, "update"))
         self._note_updates(table, differing)
         if enforced.delete_extra:
-            self._delete(resolved)
+            self._delete(resolved, parks)
 
     def _note_updates(self, table: TableRows, differing: Sequence[Deviation]) -> None:
         columns = {column.name: column for column in table.columns}
@@ -178,11 +180,13 @@ class _Work:
             for lines in (before, after):
                 lines.append(f"... and {len(differing) - _SHOWN_ROWS} more rows")
 
-    def _delete(self, resolved: Resolved) -> None:
+    def _delete(self, resolved: Resolved, parks: Parked) -> None:
         table = resolved.table
         names, whole, rows = extra_rows(self.connection, resolved)
+        # By then, some that all their values find have others.
+        present = [_with_places(names, row, parks) for row in rows] if whole and parks.whole else rows
         columns = {column.name: column for column in table.columns}
-        for statement, count in deletes(table.shape, names, rows, whole):
+        for statement, count in deletes(table.shape, names, present, whole):
             text = (
                 f"{table.table.relation}: {count} rows that the source does not have are deleted, and what references "
                 "them with ON DELETE CASCADE"
@@ -199,6 +203,11 @@ class _Work:
             after = "".join(line + "\n" for line in self.after[table])
             if before or after:
                 yield RowDiff(table, before, after)
+
+
+def _with_places(names: Sequence[str], row: Row, parks: Parked) -> Row:
+    places = parks.whole.get(tuple((name, plain_text(value)) for name, value in zip(names, row)), {})
+    return tuple(places.get(name, value) for name, value in zip(names, row))
 
 
 def _step(table: Identity, statement: Statement, rows: int, action: str, hazards: Tuple[Hazard, ...] = ()) -> RowStep:

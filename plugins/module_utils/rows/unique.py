@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import AbstractSet, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ..catalog.quoting import ident, literal
 from ..errors import EngineError
@@ -47,11 +47,18 @@ def _texts(match: Found, names: Sequence[str]) -> Row:
     return tuple(match.values.get(name) for name in names)
 
 
-def parked(
-    connection: Any, resolved: Resolved, enforced: Enforced, differing: Sequence[Deviation]
-) -> Iterator[Tuple[Statement, int]]:
-    """Statements that free the values which other rows are about to take, each with the number of rows it changes."""
+class Parked(NamedTuple):
+    """Statements that free values, each with the number of rows that it changes; and by what finds a row in a table
+    without a primary key, which is all its values, those that it has in between."""
+
+    statements: Sequence[Tuple[Statement, int]]
+    whole: Mapping[Where, Mapping[str, Optional[str]]]
+
+
+def parked(connection: Any, resolved: Resolved, enforced: Enforced, differing: Sequence[Deviation]) -> Parked:
+    """What frees the values that other rows are about to take."""
     parks: Dict[Where, Dict[str, Optional[str]]] = {}
+    by_all: Set[Where] = set()
     for key in resolved.view.keys:
         if key.primary or not key.unique or not key.plain or not _known(key, resolved):
             continue
@@ -59,13 +66,15 @@ def parked(
         if not wanted:
             continue
         by_column: Dict[str, List[Where]] = {}
-        for where, names in _holders(connection, resolved, enforced, key, differing, wanted):
+        for where, names, whole in _holders(connection, resolved, enforced, key, differing, wanted):
+            by_all.update([where] if whole else [])
             by_column.setdefault(_column_to_park(resolved, key, names), []).append(where)
         for name, wheres in by_column.items():
             for where, place in zip(wheres, _places(connection, resolved, key, name, wheres)):
                 parks.setdefault(where, {})[name] = place
-    changes = [Update(where, tuple(places.items())) for where, places in parks.items()]
-    yield from updates(resolved.table.shape, changes)
+    changes = [Update(where, tuple(places.items()), where in by_all) for where, places in parks.items()]
+    statements = tuple(updates(resolved.table.shape, changes))
+    return Parked(statements, {where: parks[where] for where in by_all})
 
 
 def _known(key: Key, resolved: Resolved) -> bool:
@@ -103,19 +112,20 @@ def _holders(
     key: Key,
     differing: Sequence[Deviation],
     wanted: Tuples,
-) -> Iterator[Tuple[Where, Sequence[str]]]:
-    """Live rows that hold a wanted value and give it up: how to find each, and the columns that may be parked."""
+) -> Iterator[Tuple[Where, Sequence[str], bool]]:
+    """Live rows that hold a wanted value and give it up: how to find each, the columns that may be parked, and whether
+    only all its values find it."""
     for each in differing:
         given_up = [column.name for column, _live, _value in each.values if column.name in key.columns]
         live = _texts(resolved.found[each.number][0], key.columns)
         if given_up and wanted.get(live, set()) - {each.number}:
-            yield each.where, given_up
+            yield each.where, given_up, False
     if enforced.delete_extra:
         names, whole, rows = extra_rows(connection, resolved, key.columns)
-        free = [name for name in key.columns if name not in names]
-        for row in rows if free and not whole else ():
+        free = [name for name in key.columns if whole or name not in names]
+        for row in rows if free else ():
             if tuple(row[len(names) :]) in wanted:
-                yield tuple((name, plain_text(value)) for name, value in zip(names, row)), free
+                yield tuple((name, plain_text(value)) for name, value in zip(names, row)), free, whole
 
 
 def _column_to_park(resolved: Resolved, key: Key, names: Sequence[str]) -> str:

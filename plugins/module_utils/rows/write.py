@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ..catalog.quoting import ident, idents, literal
 from .model import ColumnShape, Lookup, Made, Row, Shape, Special, TableRows, Value
@@ -116,10 +116,11 @@ def _insert(table: TableRows, numbers: Sequence[int], skip_present: bool) -> Sta
 
 @dataclass(frozen=True)
 class Update:
-    """New values of one live row, which ``where`` finds."""
+    """New values of one live row, which ``where`` finds; ``whole``: by the texts of all its values."""
 
     where: Tuple[Tuple[str, Optional[str]], ...]
     values: Tuple[Tuple[str, Value], ...]
+    whole: bool = False
 
 
 # Few rows read better as a statement each.
@@ -130,9 +131,8 @@ def updates(shape: Shape, changes: Sequence[Update]) -> Iterator[Tuple[Statement
     """UPDATE statements, each with the number of rows that it changes."""
     together: Dict[Any, List[Update]] = {}
     for change in changes:
-        simple = all(value is not None for _name, value in change.where) and not any(
-            isinstance(value, (Lookup, Special)) for _name, value in change.values
-        )
+        simple = not change.whole and all(value is not None for _name, value in change.where)
+        simple = simple and not any(isinstance(value, (Lookup, Special)) for _name, value in change.values)
         form = (tuple(name for name, _v in change.where), tuple(name for name, _v in change.values), simple)
         together.setdefault(form, []).append(change)
     for (_where, _values, simple), alike in together.items():
@@ -153,12 +153,25 @@ def _update(shape: Shape, change: Update) -> Statement:
             return f"{ident(name)} = {value_text(value, columns[name], masked)}"
 
         values = ", ".join(pair(name, value) for name, value in change.values)
-        where = " AND ".join(
-            f"{ident(name)} IS NULL" if value is None else pair(name, value) for name, value in change.where
-        )
+        if change.whole:
+            where = _by_texts(change.where, columns, masked)
+        else:
+            where = " AND ".join(
+                f"{ident(name)} IS NULL" if value is None else pair(name, value) for name, value in change.where
+            )
         return f"UPDATE {shape.source} SET {values} WHERE {where}"
 
     return _both(shape.columns, text(False), text(True))
+
+
+def _by_texts(
+    values: Iterable[Tuple[str, Value]], columns: Mapping[str, ColumnShape], masked: bool
+) -> str:
+    """The condition that a row has these values, of types with an equality or without."""
+    return " AND ".join(
+        f"{ident(name)}::text IS NOT DISTINCT FROM {value_text(value, columns[name], masked)}"
+        for name, value in values
+    )
 
 
 def _update_many(shape: Shape, changes: Sequence[Update]) -> Statement:
@@ -192,15 +205,7 @@ def deletes(shape: Shape, names: Sequence[str], rows: Sequence[Row], whole: bool
 
         def text(masked: bool, some: Sequence[Row] = some) -> str:
             if whole:
-                lines = [
-                    "("
-                    + " AND ".join(
-                        f"{ident(name)}::text IS NOT DISTINCT FROM {value_text(value, columns[name], masked)}"
-                        for name, value in zip(names, row)
-                    )
-                    + ")"
-                    for row in some
-                ]
+                lines = [f"({_by_texts(zip(names, row), columns, masked)})" for row in some]
                 return f"DELETE FROM {shape.source} WHERE " + "\n    OR ".join(lines)
             if len(names) == 1:
                 texts = [value_text(row[0], columns[names[0]], masked) for row in some]
