@@ -25,6 +25,29 @@ def comes_along(attached: Any, context: Context) -> bool:
     return attached is not None and found_as(attached, context) is not None
 
 
+def is_waited_for(adopter: Identity, table: Identity, context: Context) -> bool:
+    """Whether a part is made after what it is attached to, and attached to it in so many words: an index or key that
+    was made for a partitioned table ONLY adopts nothing. With a new partition, its part comes along all the same."""
+    after: Any = context.catalog.get(adopter)
+    if after is None or is_whole(after):
+        return False
+    found = found_as(adopter, context)
+    if found is None or is_whole(context.live.get(found)):
+        return True
+    partition = context.live.get(table)
+    return bool(getattr(partition, "partition_of", None) == after.parent)
+
+
+def is_whole(obj: Any) -> bool:
+    """Whether an index or key of a partitioned table has its part in every partition."""
+    return bool(obj.valid if obj.id.kind == "index" else obj.whole)
+
+
+def attach(adopter: Identity, part: Identity) -> Ddl:
+    """Make a partition's index a part of the partitioned table's."""
+    return Ddl(f"ALTER INDEX {adopter.relation} ATTACH PARTITION {part.relation}")
+
+
 def found_as(wanted: Identity, context: Context) -> Optional[Identity]:
     """What an index or key of the source is called in the live database, where it may have to be renamed first."""
     if wanted in context.live.objects:

@@ -24,6 +24,7 @@ class Constraint(Object):
     definition: str
     index_options: Tuple[str, ...]
     index_tablespace: Optional[str]
+    whole: bool  # False: the key of a partitioned table that was made for it ONLY, and not yet for every partition
     referenced: Optional[Identity]  # the table that a foreign key points to
     relation_kind: str  # table or foreign table
     attached: Optional[Identity]  # the partitioned table's key that this partition's belongs to
@@ -43,6 +44,7 @@ def _query(_version: int) -> str:
         SELECT k.oid, n.nspname AS schema, c.relname AS table_name, k.conname AS name, k.contype::text AS type,
                pg_get_constraintdef(k.oid) AS definition, i.reloptions AS index_options, ts.spcname AS index_tablespace,
                CASE WHEN k.contype <> 'f' AND k.conindid <> 0 THEN k.conindid END AS index_oid,
+               coalesce(x.indisvalid, true) AS whole,
                c.relkind::text AS relkind, an.nspname AS attached_schema, ac.relname AS attached_table,
                ak.conname AS attached_name,
                k.connoinherit, k.conname = c.relname || CASE k.contype WHEN 'p' THEN '_pkey' ELSE '_' || (
@@ -54,6 +56,7 @@ def _query(_version: int) -> str:
           JOIN pg_class c ON c.oid = k.conrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
+          LEFT JOIN pg_index x ON x.indexrelid = i.oid
           LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
           LEFT JOIN pg_constraint ak ON ak.oid = k.conparentid AND ak.conrelid <> k.conrelid
           LEFT JOIN pg_class ac ON ac.oid = ak.conrelid
@@ -81,6 +84,7 @@ def _read(row: Any, _context: ReadContext) -> Constraint:
         own_definition=row.definition,
         index_options=tuple(sorted(row.index_options or ())),
         index_tablespace=row.index_tablespace,
+        whole=row.whole,
         referenced=referenced,
         relation_kind="foreign table" if row.relkind == "f" else "table",
         attached=_attached(row),
@@ -111,7 +115,8 @@ def _create(constraint: Constraint, context: Context) -> List[Ddl]:
         hazards = (Hazard("blocking_index_build", f"{table.relation}: about {rows} rows are indexed"),)
     elif not words.endswith(NOT_VALID):
         hazards = (Hazard("blocking_scan", f"{table.relation}: about {rows} rows are checked"),)
-    sql = f"ALTER TABLE {table.relation} ADD CONSTRAINT {ident(constraint.id.part)} {words}"
+    only = "" if constraint.whole else "ONLY "
+    sql = f"ALTER TABLE {only}{table.relation} ADD CONSTRAINT {ident(constraint.id.part)} {words}"
     if constraint.attached is not None and constraint.type == "f":
         # It is made by the partitioned table's, or with the partition, under that one's name where it is free.
         others = context.live.constraints_named(constraint.id.part) + context.catalog.constraints_named(
@@ -120,6 +125,10 @@ def _create(constraint: Constraint, context: Context) -> List[Ddl]:
         if constraint.id.part == constraint.attached.part and all(each.parent != table for each in others):
             return []
         return attached.name_reference(constraint.attached, table, constraint.id.part)
+    if constraint.attached is not None and attached.is_waited_for(constraint.attached, table, context):
+        adopter = Identity("index", constraint.attached.schema, constraint.attached.part)
+        part = Identity("index", table.schema, constraint.id.part)
+        return [Ddl(sql, hazards, "ACCESS EXCLUSIVE", table), attached.attach(adopter, part)]
     if constraint.attached is not None and attached.comes_along(constraint.attached, context):
         index = Identity("index", constraint.attached.schema, constraint.attached.part)
         result = attached.name_after(index, table, constraint.id.part, constraint.usual_name, context)

@@ -112,7 +112,8 @@ def _create(index: Index, context: Context) -> List[Ddl]:
     hazard = Hazard("blocking_index_build", f"{index.table.relation}: about {rows} rows are indexed")
     result: List[Ddl] = []
     unless = ""
-    if index.attached is not None and attached.comes_along(index.attached, context):
+    waited_for = index.attached is not None and attached.is_waited_for(index.attached, index.table, context)
+    if index.attached is not None and not waited_for and attached.comes_along(index.attached, context):
         result = attached.name_after(index.attached, index.table, index.id.name, index.usual_name, context)
         unless = "IF NOT EXISTS "
     result.append(
@@ -121,6 +122,8 @@ def _create(index: Index, context: Context) -> List[Ddl]:
     if unless and index.attached is not None:
         result += _options((), index)
         result += attached.place_after(index.id.relation, index.tablespace, index.attached, context)
+    if waited_for and index.attached is not None:
+        result.append(attached.attach(index.attached, index.id))
     return result + _settings(index, {"statistics", "clustered"} if index.clustered else {"statistics"}, ())
 
 
@@ -174,7 +177,7 @@ def _attach(index: Index, context: Context) -> List[Ddl]:
     before, after = context.live.get(index.table), context.catalog.get(index.table)
     if getattr(before, "partition_bound", None) is None or before != after:
         return []
-    return [Ddl(f"ALTER INDEX {index.attached.relation} ATTACH PARTITION {index.id.relation}")]
+    return [attached.attach(index.attached, index.id)]
 
 
 def _drop(index: Index, context: Context) -> List[Ddl]:

@@ -156,6 +156,7 @@ class Needs:
         for identity in work.renames:
             self._need(("rename", identity))
             self._after_not_null(("rename", identity), identity)
+            self._before_not_null(identity)
             if identity in work.aside:
                 self._need(("aside", identity))
                 self._need(("rename", identity), ("aside", identity))
@@ -270,6 +271,16 @@ class Needs:
                 if (other.id.schema, other.id.name) == (identity.schema, identity.name):
                     self._need(key, ("alter", other.id))
 
+    def _before_not_null(self, identity: Identity) -> None:
+        """A constraint whose present name a NOT NULL of the table takes: it gives that up first."""
+        if identity.kind != "constraint" or self.context.server_version < 180000:
+            return
+        old = self.work.renames[identity][0]
+        for column in self.work.desired.parts(identity._replace(kind="table", part=""), "column"):
+            if column.not_null_name == old.id.part and column.id in self.work.alters:
+                self.work.aside.add(identity)
+                self._need(("alter", column.id), ("aside", identity))
+
     def _precedes_drop(self, identity: Identity) -> bool:
         """Whether something is made while the old one is there: what is replaced, and a replaced table's columns."""
         parent = self.work.creates[identity].parent
@@ -330,7 +341,7 @@ class Needs:
 
     def _is_made_after_parts(self, adopter: Identity) -> bool:
         """Whether a partitioned table's index is made, and not merely found, once those of the partitions are there."""
-        if adopter not in self.work.creates:
+        if adopter not in self.work.creates or not attached.is_whole(self.work.creates[adopter]):
             return False
         return adopter in self.work.drops or not attached.comes_along(adopter, self.context)
 
@@ -407,11 +418,24 @@ class Needs:
                 continue
             key: Key = ("names", root)
             self._need(key)
+            self._order_by_names(key, root)
             for member in members:
                 self._need(key, *self._makers(member.new.id), *self._makers(member.new.parent))
                 for heir in work.desired.heirs(member.new.parent):
                     if heir in work.creates:
                         self._need(("create", heir), key)
+
+    def _order_by_names(self, key: Key, root: Identity) -> None:
+        """Other constraints of the table take names that its NOT NULLs give up, and give up names for them."""
+        table = root._replace(kind="table", part="")
+        given_up = {getattr(column, "not_null_name", "") for column in self.work.live.parts(table, "column")}
+        for action, identities in (("create", self.work.creates), ("rename", self.work.renames)):
+            for identity in identities:
+                if identity.kind == "constraint" and (identity.schema, identity.name) == (root.schema, root.name):
+                    if identity in self.work.aside:
+                        self._need(key, ("aside", identity))
+                    if identity.part in given_up:
+                        self._need((action, identity), key)
 
     def _changed_not_nulls(self) -> Iterator[Object]:
         for obj in self.work.creates.values():

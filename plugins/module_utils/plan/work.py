@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple, cast
 
-from ..catalog import lineage, privileges
+from ..catalog import attached, lineage, privileges
 from ..catalog.column import Column, default_of
 from ..catalog.constraint import Constraint
 from ..catalog.extension_dependency import ExtensionDependency
@@ -140,6 +140,7 @@ def gather(
     for identity in list(work.drops):
         if work.replaced(identity) and partition_of(work.drops[identity]) is not None:
             _replace_tree(identity, work)  # beside the old one there is no place for the new one
+    _release(work)
     _unhinge(work)
     _propagate(work, context)
     for obj in [each for each in work.live.objects.values() if isinstance(each, ExtensionDependency)]:
@@ -194,6 +195,20 @@ def _replace_tree_of_key(column: Column, work: Work) -> bool:
             return True
         stack.extend(heir for heir in work.live.heirs(obj.id) if partition_of(work.live.get(heir)) == obj.id)
     return False
+
+
+def _release(work: Work) -> None:
+    """A part of an index or key goes only with the whole: one that was made for the partitioned table ONLY, and loses
+    one of its parts, is made anew."""
+    for obj in list(work.drops.values()):
+        adopter = work.live.get(getattr(obj, "attached", None) or Identity(""))
+        if adopter is None or obj.id.kind not in ("index", "constraint") or getattr(obj, "type", "") == "f":
+            continue
+        wanted = work.desired.get(adopter.id)
+        if obj.parent is None or partition_of(work.desired.get(obj.parent)) is None:
+            continue  # it goes with the partition
+        if adopter.id not in work.drops and wanted is not None and not attached.is_whole(wanted):
+            work.rebuild(adopter)
 
 
 def _unhinge(work: Work) -> None:

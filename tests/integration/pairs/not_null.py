@@ -357,4 +357,26 @@ PAIRS = (
         seed="INSERT INTO p (a, b) VALUES (1, 2)",
         kept="SELECT a, b FROM p",
     ),
+    Pair(
+        "not null: name exchanged with a check's",
+        "CREATE TABLE t (a int CONSTRAINT x NOT NULL, b int, CONSTRAINT y CHECK (b > 0));",
+        "CREATE TABLE t (a int CONSTRAINT y NOT NULL, b int, CONSTRAINT x CHECK (b > 0));",
+        first=18,
+    ),
+    Pair(
+        "not null: names that go round with a check's",
+        "CREATE TABLE t (a int CONSTRAINT x NOT NULL, b int CONSTRAINT z NOT NULL, CONSTRAINT y CHECK (b > 0));",
+        "CREATE TABLE t (a int CONSTRAINT y NOT NULL, b int CONSTRAINT x NOT NULL, CONSTRAINT z CHECK (b > 0));",
+        first=18,
+    ),
+    Pair(
+        "not null, partitions: name exchanged with a check's",
+        "CREATE TABLE t (a int CONSTRAINT x NOT NULL, b int, CONSTRAINT y CHECK (b > 0)) PARTITION BY LIST (a); "
+        "CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1);",
+        "CREATE TABLE t (a int CONSTRAINT y NOT NULL, b int, CONSTRAINT x CHECK (b > 0)) PARTITION BY LIST (a); "
+        "CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1);",
+        first=18,
+        seed="INSERT INTO t VALUES (1, 2)",
+        kept="SELECT a, b FROM t",
+    ),
 )
