@@ -88,13 +88,18 @@ def deployment(live: Session, source: Source, policy: Policy, last: Optional[led
     if size > _LARGEST:
         return None
     listed = []
+    transaction = False  # one that the source does not close is an error, which the usual way tells
     head = Head()
     for statement in statements(source):
         if _ALONE.match(statement.text) or statement.copy_data is not None or head.removes(statement):
             return None
-        if not statement.transaction_control:
+        if statement.transaction_control:
+            transaction = {"BEGIN": True, "START TRANSACTION": True, "COMMIT": False, "END": False}.get(
+                statement.verb, transaction
+            )
+        else:
             listed.append(statement)
-    return Deployment(tuple(listed))
+    return None if transaction else Deployment(tuple(listed))
 
 
 def _is_empty(connection: Any) -> bool:

@@ -60,7 +60,7 @@ class SavedPlan:
         """Raise PlanOutdated where ``steps``, due on a database with ``fingerprint``, are not the saved ones."""
         if fingerprint != self.fingerprint:
             raise PlanOutdated(
-                "the database is not the one that the saved plan was made for: its structure has changed since "
+                "the database is not the one that the saved plan was made for, or its structure has changed since "
                 f"(fingerprint {self.fingerprint[:12]} then, {fingerprint[:12]} now)",
                 hint=_AGAIN,
             )
@@ -68,8 +68,8 @@ class SavedPlan:
         then = [_essence(step) for step in self.steps]
         if now != then:
             raise PlanOutdated(
-                "the steps that are due are not those of the saved plan: rows, or the sizes of tables, have changed "
-                f"since. {_first_difference(then, now)}",
+                "the steps that are due are not those of the saved plan: rows, the sizes of tables, or the options "
+                f"strategy and big_table_rows have changed since. {_first_difference(then, now)}",
                 hint=_AGAIN,
             )
 
@@ -78,6 +78,11 @@ def _essence(step: Dict[str, Any]) -> Tuple[Any, ...]:
     """What makes two steps the same; estimates of sizes are left out."""
     hazards = sorted(hazard["kind"] for hazard in step["hazards"])
     return (step["sql"], step["object"], step["action"], step["phase"], hazards)
+
+
+def _words(step: Dict[str, Any]) -> List[Any]:
+    sql, obj, action, phase, hazards = _essence(step)
+    return [sql, obj, action, phase, *hazards]
 
 
 def _first_difference(then: List[Tuple[Any, ...]], now: List[Tuple[Any, ...]]) -> str:
@@ -126,9 +131,9 @@ def parse(text: str, name: str = "the saved plan") -> SavedPlan:
             str(values["fingerprint"]),
             tuple(values["steps"]),
         )
-        for step in saved.steps:
-            _essence(step)
-    except (ValueError, KeyError, TypeError):
+        if not all(isinstance(value, str) for step in saved.steps for value in _words(step)):
+            raise ValueError(name)
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise EngineError(
             f"{name} is not a plan that save_plan has written", hint="It must be left as it was written."
         ) from None

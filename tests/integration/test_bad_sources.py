@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -91,3 +92,24 @@ def test_a_file_without_a_statement_changes_nothing(database: Any, tmp_path: Pat
     path.write_bytes(content)
     database.execute("CREATE TABLE public.t (a int)")
     assert not engine.plan(database.connector, path).changed
+
+
+TABLE = "CREATE TABLE public.t (a int);\n"
+
+
+@pytest.mark.parametrize("deployed", [False, True], ids=["first", "again"])
+@pytest.mark.parametrize(
+    ("source", "said", "to_do"),
+    [
+        (TABLE + "CREATE TABLE public.u (a int DEFAULT :n);\n", ":2: syntax error", "variables .* not interpolated"),
+        ("BEGIN;\n" + TABLE, "a transaction is still open at the end of the file", "COMMIT"),
+    ],
+    ids=["a variable", "an open transaction"],
+)
+def test_what_psql_takes_otherwise(database: Any, deployed: bool, source: str, said: str, to_do: str) -> None:
+    if deployed:
+        engine.converge(database.connector, "CREATE TABLE public.old (a int);")
+    with pytest.raises(SourceError, match=said) as failed:
+        engine.converge(database.connector, source)
+    assert re.search(to_do, str(failed.value.hint))
+    assert database.execute("SELECT to_regclass('public.t')") == [(None,)]

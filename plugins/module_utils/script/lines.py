@@ -105,7 +105,9 @@ class Lines:
         if self._windows and raw.endswith(b"\r\n"):
             raw = raw[:-2] + b"\n"
         if b"\0" in raw:
-            raise self.error("the line holds a NUL byte", hint="SQL text cannot; is this a custom-format dump?")
+            raise self.error(
+                "the line holds a NUL byte", hint="SQL text cannot; is this a compressed or a custom-format dump?"
+            )
         return raw
 
     def next(self) -> Optional[str]:

@@ -106,6 +106,8 @@ def _hint(statement: Statement, state: str, primary: str, server_hint: str) -> O
             )
         if state == "42501":
             return "Only a superuser may create this extension: let the pg_host role do it beforehand."
+    if state == "42601" and 'at or near ":' in primary:
+        return "psql's variables (:name, :'name') are not interpolated: write the value itself."
     if state == "53200" and "max_locks_per_transaction" in server_hint:
         return LOCK_TABLE_FULL
     if state == "42501":

@@ -31,6 +31,7 @@ class CopyData:
 
     def __init__(self, lines: Lines) -> None:
         self.line = lines.number + 1
+        self.cut_off = False  # the file ended before the data did
         self._lines = lines
         self._buffer = b""
         self._done = False
@@ -72,6 +73,7 @@ class CopyData:
     def _next(self) -> bytes:
         raw = None if self._done else self._lines.next_bytes()
         if raw is None or raw.rstrip(b"\r\n") == b"\\.":
+            self.cut_off = self.cut_off or (raw is None and not self._done)
             self._done = True
             return b""
         if self._lines.encoding.codec != "utf-8":
@@ -123,6 +125,12 @@ class _Walk:
         with opened(self._source) as handle:
             lines = Lines(iter(handle), self._source.name, self._encoding)
             yield from self._file(lines, path, [os.path.realpath(path)] if path else [])
+            if self._restricted is not None:
+                raise lines.error(
+                    "\\restrict is not followed by \\unrestrict, with which pg_dump ends its file",
+                    lines.number,
+                    "Is the rest of the file missing?",
+                )
 
     def _file(self, lines: Lines, path: Optional[str], stack: List[str]) -> Iterator[Statement]:
         for piece in split(lines, self._remark):
@@ -135,6 +143,12 @@ class _Walk:
             yield statement
             if statement.copy_data is not None:
                 statement.copy_data.skip()
+                if statement.copy_data.cut_off:
+                    raise lines.error(
+                        "the data of COPY … FROM stdin is not ended by \\. before the end of the file",
+                        statement.copy_data.line,
+                        "Is the rest of the file missing?",
+                    )
 
     def _statement(self, piece: Piece, lines: Lines) -> Statement:
         verb = verb_of(piece.text)
@@ -161,10 +175,14 @@ class _Walk:
         return "SET client_encoding = 'UTF8'"
 
     @staticmethod
-    def _copy(piece: Piece, lines: Lines) -> Optional[CopyData]:
+    def _copy(piece: Piece, lines: Lines) -> CopyData:
         target = copy_target(piece.text)
         if target.end == "server":
-            return None
+            raise lines.error(
+                "COPY of a file or program on the database server has no place in a schema file",
+                piece.line,
+                "Write COPY … FROM stdin; with the rows behind it, as pg_dump does.",
+            )
         if target.end == "stdout":
             raise lines.error("COPY TO stdout has no place in a schema file", piece.line)
         if target.binary:
@@ -184,7 +202,11 @@ class _Walk:
         elif command.name == "restrict":
             self._restricted = command.argument
         elif self._restricted is None or command.argument != self._restricted:
-            raise lines.error("\\unrestrict does not match the \\restrict before it", piece.line)
+            raise lines.error(
+                "\\unrestrict does not match the \\restrict before it",
+                piece.line,
+                "pg_dump writes both with the same word: take the file as it was dumped, or leave both lines out.",
+            )
         else:
             self._restricted = None
 

@@ -213,9 +213,27 @@ def test_copy_data_is_a_file_and_an_iterable() -> None:
             assert statement.copy_data.read() == b"" == statement.copy_data.read(10)
 
 
-def test_copy_data_ends_with_the_file_too() -> None:
-    data = [s.copy_data.read() for s in statements(Source.from_text("COPY t FROM stdin;\n1\n2")) if s.copy_data]
-    assert data == [b"1\n2\n"]
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("SELECT 1;\nCOPY t FROM stdin;\n1\n2", 3, "the data of COPY"),
+        ("COPY t FROM stdin;", 2, "the data of COPY"),
+        ("\\restrict abc\nSELECT 1;\nSELECT 2;\n", 3, "\\restrict is not followed by \\unrestrict"),
+    ],
+)
+def test_a_file_that_is_cut_off_is_not_taken_for_the_whole(text: str, line: int, said: str) -> None:
+    data = []
+    with pytest.raises(SourceError, match="Is the rest of the file missing") as failed:
+        for statement in statements(Source.from_text(text)):
+            data += [statement.copy_data.read()] if statement.copy_data else []
+    assert failed.value.message.startswith(f"<content>:{line}: {said}")
+    assert data in ([], [b""], [b"1\n2\n"])
+
+
+@pytest.mark.parametrize("target", ["FROM '/etc/passwd'", "FROM PROGRAM 'id'", "(a) TO '/tmp/x'", "TO PROGRAM 'cat'"])
+def test_files_and_programs_of_the_server_are_out_of_reach(target: str) -> None:
+    with pytest.raises(SourceError, match="<content>:2: COPY of a file or program on the database server"):
+        list(statements(Source.from_text(f"SELECT 1;\nCOPY t {target};")))
 
 
 def test_copy_data_may_look_like_anything_else() -> None:
