@@ -15,7 +15,7 @@ from .model import Ddl, Hazard, Identity, Object
 from .not_null import NotNull
 from .options import Option, change_options, read_options
 from .quoting import exact, ident, literal, qualified
-from .sequence import SequenceOptions, clauses, reposition
+from .sequence import SequenceOptions, clauses, is_succeeded, keep_position, reposition, take_position
 
 
 @dataclass(frozen=True)
@@ -309,10 +309,13 @@ def _alter(old: Column, new: Column, fields: FrozenSet[str], context: Context) -
         rewrite = Hazard("table_rewrite", f"{table.relation}: about {rows} rows are written anew")
         add(f"SET EXPRESSION AS ({exact(new.generation_expression or '')})", rewrite, invalidates=True)
     if old.identity and not new.identity:
+        heirs = [each for each in context.catalog.parts(new.id, "sequence") if each.id not in context.live.objects]
+        if heirs and old.identity_sequence is not None:
+            result.append(keep_position(qualified(*old.identity_sequence), new.id))
         add("DROP IDENTITY")
     narrower = _INTEGERS.get(new.base_type, 9) < _INTEGERS.get(old.base_type, 0)
     identity = (
-        _alter_identity(old, new, on, table)
+        _alter_identity(old, new, on, table, context)
         if fields & {"identity", "identity_sequence", "identity_options"} and new.identity
         else []
     )
@@ -366,7 +369,7 @@ def _without_domain(column: Column, context: Context) -> Column:
     return column
 
 
-def _alter_identity(old: Column, new: Column, on: str, table: Identity) -> List[Ddl]:
+def _alter_identity(old: Column, new: Column, on: str, table: Identity, context: Context) -> List[Ddl]:
     def step(words: str) -> Ddl:
         return Ddl(f"{on} {words}", (), "ACCESS EXCLUSIVE", table)
 
@@ -375,7 +378,12 @@ def _alter_identity(old: Column, new: Column, on: str, table: Identity) -> List[
         if not old.not_null and new.not_null_constraint is None:
             result.append(step("SET NOT NULL"))
         result.append(step(f"ADD {_identity_clause(new)}"))
-        return result + _past_values(new)
+        result += _past_values(new)
+        owned = context.live.parts(old.id, "sequence")
+        succeeds = any(is_succeeded(each, context.live, context.catalog) for each in owned)
+        if succeeds and new.identity_sequence is not None and new.identity_options is not None:
+            result.append(take_position(qualified(*new.identity_sequence), old.id, new.identity_options))
+        return result
     if old.identity != new.identity:
         result.append(step(f"SET GENERATED {'ALWAYS' if new.identity == 'a' else 'BY DEFAULT'}"))
     if old.identity_options != new.identity_options and new.identity_options is not None:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any, FrozenSet, List, NamedTuple, Optional
 
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext
-from .model import Ddl, Hazard, Identity, Object
+from .model import Catalog, Ddl, Hazard, Identity, Object
 from .quoting import ident, literal
 
 
@@ -50,6 +51,36 @@ def reposition(name: str, old: SequenceOptions, new: SequenceOptions) -> List[Dd
     position = f"greatest(least(last_value, {new.maximum}), {new.minimum})"
     value = f"CASE WHEN is_called THEN {position} ELSE {new.start} END"
     return result + [Ddl(f"SELECT setval({literal(name)}, {value}, is_called) FROM {name}")]
+
+
+def keep_position(name: str, column: Identity) -> Ddl:
+    """Note where the sequence ``name`` stands that numbered ``column``: it goes, and another takes its place."""
+    return Ddl(f"SELECT set_config({literal(_noted(column))}, last_value || ' ' || is_called, true) FROM {name}")
+
+
+def take_position(name: str, column: Identity, options: SequenceOptions) -> Ddl:
+    """Go on where the other one stood, unless this one is past that already."""
+    beyond = ">" if options.increment > 0 else "<"
+    return Ddl(
+        f"SELECT setval({literal(name)}, noted.value) FROM {name} AS present, "
+        f"(SELECT least(greatest(split_part(words, ' ', 1)::bigint, {options.minimum}), {options.maximum}) AS value, "
+        "split_part(words, ' ', 2)::boolean AS called "
+        f"FROM current_setting({literal(_noted(column))}) AS words) AS noted "
+        f"WHERE noted.called AND (noted.value {beyond} present.last_value OR NOT present.is_called)"
+    )
+
+
+def _noted(column: Identity) -> str:
+    return "schema_apply.position_" + hashlib.sha256("\x1f".join(column).encode()).hexdigest()[:16]
+
+
+def is_succeeded(sequence: Object, live: Catalog, desired: Catalog) -> bool:
+    """Whether the column that a sequence numbers gets an identity, and with it a sequence of its own."""
+    column = sequence.parent
+    if sequence.id.kind != "sequence" or column is None:
+        return False
+    before, after = live.get(column), desired.get(column)
+    return before is not None and not getattr(before, "identity", "") and bool(getattr(after, "identity", ""))
 
 
 @dataclass(frozen=True)
@@ -129,7 +160,10 @@ def _alter(old: Sequence, new: Sequence, fields: FrozenSet[str], _context: Conte
     return result
 
 
-def _drop(sequence: Sequence, _context: Context) -> List[Ddl]:
+def _drop(sequence: Sequence, context: Context) -> List[Ddl]:
+    if sequence.owned_by is not None and is_succeeded(sequence, context.live, context.catalog):
+        name = sequence.id.relation
+        return [keep_position(name, sequence.owned_by), Ddl(f"DROP SEQUENCE {name}")]
     hazard = Hazard("data_loss", "the position of the sequence is forgotten")
     return [Ddl(f"DROP SEQUENCE {sequence.id.relation}", (hazard,))]
 

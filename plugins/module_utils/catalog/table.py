@@ -216,9 +216,26 @@ def _alter(old: Table, new: Table, fields: FrozenSet[str], context: Context) -> 
     return result
 
 
-def _drop(table: Table, _context: Context) -> List[Ddl]:
-    hazard = Hazard("data_loss", f"table {table.id.relation} and its rows are dropped")
+def _drop(table: Table, context: Context) -> List[Ddl]:
+    text = f"table {table.id.relation} and its rows are dropped"
+    rest = _default_beside(table, context)
+    if rest is not None:
+        rows = context.table_facts(table.id).rows
+        text = (
+            f"partition {table.id.relation} and its rows (about {rows}) are dropped; the default partition "
+            f"{rest.relation} could hold them: to keep them, detach the partition and insert its rows again first"
+        )
+    hazard = Hazard("data_loss", text)
     return [Ddl(f"DROP TABLE {table.id.relation}", (hazard,), "ACCESS EXCLUSIVE", table.id)]
+
+
+def _default_beside(table: Table, context: Context) -> Optional[Identity]:
+    """The default partition that stays with the table which this partition leaves."""
+    whole = table.partition_of
+    for each in context.catalog.heirs(whole) if whole is not None else ():
+        if getattr(context.catalog.get(each), "partition_bound", None) == "DEFAULT" and each != table.id:
+            return each
+    return None
 
 
 def _rename(table: Object, new: Identity) -> List[Ddl]:

@@ -14,6 +14,7 @@ from ..catalog.constraint import NOT_VALID, Constraint
 from ..catalog.identity_sequence import IdentitySequence, as_made
 from ..catalog.kinds import BY_NAME
 from ..catalog.model import Catalog, Grant, Identity, Object
+from ..catalog.sequence import is_succeeded
 from .adopted import adopter
 
 # Kinds that are an attribute of their parent rather than something of their own: one that the file does not have is a
@@ -147,7 +148,7 @@ def compare(
         elif is_database_wide(old.id) and old.id not in once and not _is_of_managed(old, desired):
             if getattr(old, "schema", None) in live.schemas:
                 extra.append(old)  # an extension whose objects stand among the managed ones
-        elif prune or (old.id.kind in _ATTRIBUTES and of_kept) or is_left_over(old):
+        elif prune or (old.id.kind in _ATTRIBUTES and of_kept) or is_left_over(old) or is_succeeded(old, live, desired):
             changes.append(Change(old, None))
         else:
             extra.append(old)

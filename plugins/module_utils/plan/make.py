@@ -119,7 +119,7 @@ class _Planner:
             return self._as_steps("insert", identity, self._move(identity))
         if action == "attach":
             obj = work.creates.get(identity) or work.desired.objects[identity]
-            return self._as_steps("alter", identity, sequence.attach(cast(sequence.Sequence, obj)))
+            return self._as_steps("alter", identity, self._attach(cast(sequence.Sequence, obj)))
         if action == "detach":
             return self._as_steps("alter", identity, lineage.detach(work.alters[identity].old))
         if action == "join":
@@ -176,6 +176,13 @@ class _Planner:
             )
             for ddl in ddls
         ]
+
+    def _attach(self, obj: sequence.Sequence) -> List[Ddl]:
+        result = sequence.attach(obj)
+        before = self.work.live.get(obj.owned_by) if obj.owned_by is not None else None
+        if isinstance(before, Column) and before.identity and obj.id not in self.work.live.objects:
+            result.append(sequence.take_position(obj.id.relation, before.id, obj.options))
+        return result
 
     def _move(self, identity: Identity) -> List[Ddl]:
         old = cast(table.Table, self.work.drops[identity])

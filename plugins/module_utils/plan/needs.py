@@ -152,6 +152,10 @@ class Needs:
             for base in work.live.depends.get(alteration.old.id, ()):
                 if base in work.drops:
                     self._need(self.drop_key(base), key)
+            if isinstance(alteration.new, Column) and alteration.new.identity:
+                for owned in work.live.parts(alteration.old.id, "sequence"):
+                    if owned.id in work.drops:
+                        self._need(key, self.drop_key(owned.id))  # the identity goes on where it stood
             self._collect_apart(identity, alteration.new, alteration)
         for identity in work.renames:
             self._need(("rename", identity))

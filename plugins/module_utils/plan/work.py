@@ -249,6 +249,11 @@ def _is_rigid(obj: Object) -> bool:
 def _propagate(work: Work, context: Context) -> None:
     """Rebuild what stands on something dropped, rebuilt, or altered in a way that PostgreSQL refuses under it."""
     dependents = reverse(work.live.depends)
+    for identity, alteration in list(work.alters.items()):
+        if getattr(alteration.old, "identity", "") and not getattr(alteration.new, "identity", ""):
+            for child in dependents.get(identity, ()):
+                if child.kind == "default" and child not in work.drops:
+                    work.rebuild(work.live.objects[child])  # it draws from the sequence that goes
     queue: List[Tuple[Identity, bool]] = [(identity, True) for identity in work.drops]
     for identity, alteration in list(work.alters.items()):
         if any(ddl.invalidates for ddl in alteration.ddls):
