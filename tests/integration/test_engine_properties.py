@@ -28,7 +28,11 @@ from ansible_collections.domainflow.database.plugins.module_utils.catalog.model 
 from ansible_collections.domainflow.database.plugins.module_utils.errors import EngineError
 from ansible_collections.domainflow.database.plugins.module_utils.policy import Policy
 
-pytestmark = [pytest.mark.one_major, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.one_major,
+    pytest.mark.slow,
+    pytest.mark.timeout(0 if os.environ.get("PROPERTY_EXAMPLES") else 900),
+]
 
 ASKED = os.environ.get("PROPERTY_EXAMPLES")
 EXAMPLES = int(ASKED or 12)
