@@ -20,7 +20,7 @@ from dump_compare import difference
 from engine_support import DUMP, assert_at, shadows
 
 import servers
-from ansible_collections.domainflow.database.plugins.module_utils import engine
+from ansible_collections.domainflow.database.plugins.module_utils import engine, run
 from ansible_collections.domainflow.database.plugins.module_utils.catalog import inventory
 from ansible_collections.domainflow.database.plugins.module_utils.catalog import read as catalog
 from ansible_collections.domainflow.database.plugins.module_utils.catalog.kinds import KINDS
@@ -57,6 +57,39 @@ def test_a_year_of_releases(database: Any, database_factory: Callable[..., Any],
     assert difference(found, wanted) == []
     assert counts(database) == before
     assert_at(database, source, PRUNE)
+
+
+HELD = """
+    SELECT count(DISTINCT (locktype, database, relation, classid, objid, objsubid)) FROM pg_locks
+     WHERE pid = pg_backend_pid() AND NOT fastpath"""
+
+
+@pytest.mark.parametrize("way", ["there", "back"])
+def test_the_estimate_of_locks(database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """What is checked before the run is what the transaction holds at its end, give or take a tenth."""
+    versions = {"there": (large.SMALL_OLD, large.SMALL_NEW), "back": (large.SMALL_NEW, large.SMALL_OLD)}
+    before, after = versions[way]
+    database.psql(large.text(before))
+    source = tmp_path / "after.sql"
+    source.write_text(large.text(after), encoding="utf-8")
+    estimated, held = [], []
+    check, prove = run.head_room.check, run._Proof.__call__
+
+    def checked(connection: Any, needed: int, what: str) -> None:
+        estimated.append(needed)
+        check(connection, needed, what)
+
+    def proven(self: Any, connection: Any, *arguments: Any) -> None:
+        prove(self, connection, *arguments)
+        with connection.cursor() as cursor:
+            cursor.execute(HELD)
+            held.append(cursor.fetchone()[0])
+
+    monkeypatch.setattr(run.head_room, "check", checked)
+    monkeypatch.setattr(run._Proof, "__call__", proven)
+    engine.converge(database.connector, source, PRUNE)
+    assert held[-1] > 500
+    assert 0.9 * held[-1] < estimated[-1] < 1.1 * held[-1]
 
 
 class Logged:

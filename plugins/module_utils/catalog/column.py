@@ -61,11 +61,14 @@ OPTIONS = "ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE NOT starts_with(o, '
 
 
 def _query(version: int) -> str:
+    # There are more columns than anything else: what few of them have is asked for only where it is there, and the
+    # order is the one in which the joins give them.
     compression = "a.attcompression::text" if version >= 140000 else "''"
     return f"""
         SELECT a.attrelid AS oid, a.attnum, n.nspname AS schema, c.relname AS table_name, a.attname AS name,
-               format_type(a.atttypid, a.atttypmod) AS data_type, format_type(a.atttypid, NULL) AS base_type,
-               a.atttypmod AS type_modifier,
+               format_type(a.atttypid, a.atttypmod) AS data_type, a.atttypmod AS type_modifier,
+               CASE WHEN a.atttypmod >= 0 OR a.atttypid IN ('bpchar'::regtype, 'bit'::regtype)
+                    THEN format_type(a.atttypid, NULL) END AS base_type,
                CASE WHEN a.attcollation <> t.typcollation THEN
                    (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
                       FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
@@ -73,34 +76,36 @@ def _query(version: int) -> str:
                a.attnotnull, a.attidentity::text AS identity, a.attgenerated::text AS generated,
                CASE WHEN a.attgenerated <> '' THEN pg_get_expr(e.adbin, e.adrelid) END AS generation_expression,
                CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
-               {compression} AS compression, coalesce(a.attstattarget, -1) AS statistics, {OPTIONS} AS options,
+               {compression} AS compression, nullif(a.attstattarget, -1) AS statistics,
+               CASE WHEN a.attoptions IS NOT NULL THEN {OPTIONS} END AS options,
                a.attfdwoptions AS foreign_options, c.relkind::text AS relkind,
                c.reloftype <> 0 AS typed, a.attislocal AND NOT c.relispartition AS local, a.attacl::text[] AS acl,
-               pg_get_userbyid(c.relowner) AS owner, d.description AS comment,
-               e.oid AS expression_oid, s.seqrelid, sn.nspname AS sequence_schema, sc.relname AS sequence_name,
-               s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, c.relispartition,
+               CASE WHEN a.attacl IS NOT NULL THEN pg_get_userbyid(c.relowner) END AS owner, d.description AS comment,
+               e.oid AS expression_oid, s.seqrelid, s.description AS sequence, c.relispartition,
                {not_null.columns(version)}
           FROM pg_attribute a
           JOIN pg_class c ON c.oid = a.attrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
           JOIN pg_type t ON t.oid = a.atttypid
           LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum AND a.attgenerated <> ''
-          LEFT JOIN pg_depend o ON a.attidentity <> '' AND o.refclassid = 'pg_class'::regclass
-                               AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum
-                               AND o.classid = 'pg_class'::regclass AND o.deptype = 'i'
-          LEFT JOIN pg_sequence s ON s.seqrelid = o.objid
-          LEFT JOIN pg_class sc ON sc.oid = s.seqrelid
-          LEFT JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+          LEFT JOIN (SELECT o.refobjid, o.refobjsubid, s.seqrelid,
+                            json_build_array(sn.nspname, sc.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax,
+                                             s.seqcache, s.seqcycle) AS description
+                       FROM pg_depend o
+                       JOIN pg_sequence s ON s.seqrelid = o.objid
+                       JOIN pg_class sc ON sc.oid = s.seqrelid
+                       JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+                      WHERE o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0
+                        AND o.classid = 'pg_class'::regclass AND o.deptype = 'i') s
+                 ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum AND a.attidentity <> ''
           LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass
                                     AND d.objsubid = a.attnum{not_null.joins(version)}
          WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped
-         ORDER BY n.nspname, c.relname, a.attnum"""
+         ORDER BY a.attrelid, a.attnum"""
 
 
 def _read(row: Any, context: ReadContext) -> Column:
-    options = None
-    if row.seqrelid is not None:
-        options = SequenceOptions(row.seqstart, row.seqincrement, row.seqmin, row.seqmax, row.seqcache, row.seqcycle)
+    sequence = row.sequence
     return Column(
         id=Identity("column", row.schema, row.table_name, row.name),
         owner=None,
@@ -110,17 +115,17 @@ def _read(row: Any, context: ReadContext) -> Column:
         collation=row.collation,
         not_null=row.attnotnull,
         identity=row.identity,
-        identity_sequence=(row.sequence_schema, row.sequence_name) if row.seqrelid is not None else None,
-        identity_options=options,
+        identity_sequence=(sequence[0], sequence[1]) if sequence else None,
+        identity_options=SequenceOptions(*sequence[2:]) if sequence else None,
         generated=row.generated,
         generation_expression=row.generation_expression,
         storage=row.storage,
         compression=row.compression,
-        statistics=row.statistics,
-        options=tuple(sorted(row.options or ())),
+        statistics=-1 if row.statistics is None else row.statistics,
+        options=tuple(sorted(row.options)) if row.options else (),
         local=row.local,
-        foreign_options=read_options(row.foreign_options),
-        base_type=row.base_type,
+        foreign_options=read_options(row.foreign_options) if row.foreign_options else (),
+        base_type=row.base_type or row.data_type,
         type_modifier=row.type_modifier,
         relation_kind="foreign table" if row.relkind == "f" else "table",
         typed=row.typed,
@@ -504,6 +509,7 @@ KIND = Kind(
     rename=_rename,
     target=lambda column: f"{column.id.relation}.{ident(column.id.part)}",
     addresses=_addresses,
+    order=lambda row: (row.schema, row.table_name),
     acl_class="column",
     grant_keyword="TABLE",
     expressions=frozenset({"generation_expression"}),

@@ -39,17 +39,21 @@ class Constraint(Object):
 
 def _query(_version: int) -> str:
     # What a partition or child only inherits (no local definition) follows its parent, under the parent's name; a
-    # foreign key can have another one.
+    # foreign key can have another one. A partition's primary key is what the parent's is, so that is written out once,
+    # which OFFSET 0 sees to.
     return """
         SELECT k.oid, n.nspname AS schema, c.relname AS table_name, k.conname AS name, k.contype::text AS type,
-               pg_get_constraintdef(k.oid) AS definition, i.reloptions AS index_options, ts.spcname AS index_tablespace,
+               CASE WHEN k.contype = 'p' AND NOT k.condeferrable AND parents.definition IS NOT NULL
+                    THEN parents.definition ELSE pg_get_constraintdef(k.oid) END AS definition,
+               i.reloptions AS index_options, ts.spcname AS index_tablespace,
                CASE WHEN k.contype <> 'f' AND k.conindid <> 0 THEN k.conindid END AS index_oid,
                coalesce(x.indisvalid, true) AS whole,
                c.relkind::text AS relkind, an.nspname AS attached_schema, ac.relname AS attached_table,
                ak.conname AS attached_name,
-               k.connoinherit, k.conname = c.relname || CASE k.contype WHEN 'p' THEN '_pkey' ELSE '_' || (
-                   SELECT string_agg(a.attname, '_' ORDER BY a.attnum) FROM pg_attribute a
-                    WHERE a.attrelid = k.conindid) || '_key' END AS usual_name,
+               k.connoinherit, CASE WHEN ak.oid IS NOT NULL THEN
+                   k.conname = c.relname || CASE k.contype WHEN 'p' THEN '_pkey' ELSE '_' || (
+                       SELECT string_agg(a.attname, '_' ORDER BY a.attnum) FROM pg_attribute a
+                        WHERE a.attrelid = k.conindid) || '_key' END END AS usual_name,
                rn.nspname AS referenced_schema,
                r.relname AS referenced_name, d.description AS comment
           FROM pg_constraint k
@@ -60,6 +64,10 @@ def _query(_version: int) -> str:
           LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
           LEFT JOIN pg_constraint ak ON ak.oid = k.conparentid AND ak.conrelid <> k.conrelid
           LEFT JOIN pg_class ac ON ac.oid = ak.conrelid
+          LEFT JOIN (SELECT oid, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+                      WHERE contype = 'p' AND NOT condeferrable
+                        AND conrelid IN (SELECT partrelid FROM pg_partitioned_table)
+                     OFFSET 0) parents ON parents.oid = k.conparentid
           LEFT JOIN pg_namespace an ON an.oid = ac.relnamespace
           LEFT JOIN pg_class r ON r.oid = k.confrelid AND k.contype = 'f'
           LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace

@@ -28,9 +28,10 @@ class Default(Object):
 
 
 def _query(_version: int) -> str:
+    # A default names no column, so the server need not open the table to write it.
     return """
         SELECT e.oid, n.nspname AS schema, c.relname AS table_name, a.attname AS name,
-               pg_get_expr(e.adbin, e.adrelid) AS expression, c.relkind::text AS relkind
+               pg_get_expr(e.adbin, 0) AS expression, c.relkind::text AS relkind
           FROM pg_attrdef e
           JOIN pg_class c ON c.oid = e.adrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -36,22 +36,54 @@ class Index(Object):
         return self.table
 
 
-def _query(_version: int) -> str:
-    return """
+def _query(version: int) -> str:
+    # The server takes long to write an index out. Most are of mere columns, with nothing about them that is said: of
+    # those the columns are enough. What pg_get_indexdef() says beyond them: get_opclass_name() and
+    # pg_get_indexdef_worker() in src/backend/utils/adt/ruleutils.c.
+    distinct = "AND NOT indnullsnotdistinct" if version >= 150000 else ""
+    return f"""
         SELECT i.oid, n.nspname AS schema, i.relname AS name, tn.nspname AS table_schema, t.relname AS table_name,
                t.relkind::text AS table_kind, i.reloptions, x.indisunique, x.indisvalid AND x.indisready AS valid,
-               quote_ident(i.relname) AS quoted, pg_get_indexdef(i.oid) AS definition, ts.spcname AS tablespace,
+               quote_ident(i.relname) AS quoted, ts.spcname AS tablespace,
+               CASE WHEN plain.keys IS NULL OR beyond.options THEN pg_get_indexdef(i.oid) END AS definition,
+               i.relkind = 'I' AS partitioned, quote_ident(tn.nspname) || '.' || quote_ident(t.relname) AS quoted_table,
+               quote_ident(am.amname) AS method, plain.keys, plain.included,
                d.description AS comment, t.relkind = 'm' AND x.indisclustered AS clustered,
                an.nspname AS attached_schema, ai.relname AS attached_name,
-               i.relname = t.relname || '_' || (SELECT string_agg(a.attname, '_' ORDER BY a.attnum)
-                   FROM pg_attribute a WHERE a.attrelid = i.oid) || '_idx' AS usual_name,
-               (SELECT array_agg(ARRAY[a.attnum::int, a.attstattarget::int] ORDER BY a.attnum) FROM pg_attribute a
-                 WHERE a.attrelid = i.oid AND a.attstattarget >= 0) AS statistics
+               CASE WHEN h.inhparent IS NOT NULL THEN i.relname = t.relname || '_' || (
+                   SELECT string_agg(a.attname, '_' ORDER BY a.attnum) FROM pg_attribute a
+                    WHERE a.attrelid = i.oid) || '_idx' END AS usual_name, beyond.statistics
           FROM pg_index x
           JOIN pg_class i ON i.oid = x.indexrelid
           JOIN pg_namespace n ON n.oid = i.relnamespace
           JOIN pg_class t ON t.oid = x.indrelid
           JOIN pg_namespace tn ON tn.oid = t.relnamespace
+          JOIN pg_am am ON am.oid = i.relam
+          LEFT JOIN (SELECT k.indexrelid,
+                            string_agg(quote_ident(a.attname), ', ' ORDER BY k.n)
+                                FILTER (WHERE k.n <= k.indnkeyatts) AS keys,
+                            string_agg(quote_ident(a.attname), ', ' ORDER BY k.n)
+                                FILTER (WHERE k.n > k.indnkeyatts) AS included
+                       FROM (SELECT indexrelid, indrelid, indnkeyatts, generate_series(1, indnatts) AS n,
+                                    unnest(indkey::int2[]) AS attnum, unnest(indclass::oid[]) AS opclass,
+                                    unnest(indcollation::oid[]) AS collation, unnest(indoption::int2[]) AS option
+                               FROM pg_index
+                              WHERE indexrelid >= 16384 AND NOT indisprimary AND indexprs IS NULL AND indpred IS NULL
+                                    {distinct}) k
+                       JOIN (SELECT attrelid, attnum, attname, atttypid, attcollation FROM pg_attribute
+                              WHERE attnum > 0
+                                AND attrelid IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p', 'm'))) a
+                         ON a.attrelid = k.indrelid AND a.attnum = k.attnum
+                       LEFT JOIN pg_opclass o ON o.oid = k.opclass
+                      GROUP BY k.indexrelid
+                     HAVING bool_and(k.n > k.indnkeyatts OR (o.opcdefault AND o.opcintype = a.atttypid
+                                                             AND k.collation = a.attcollation AND k.option = 0))) plain
+                 ON plain.indexrelid = i.oid
+          LEFT JOIN (SELECT attrelid, bool_or(attoptions IS NOT NULL) AS options,
+                            array_agg(ARRAY[attnum::int, attstattarget::int] ORDER BY attnum)
+                                FILTER (WHERE attstattarget >= 0) AS statistics
+                       FROM pg_attribute WHERE attnum > 0 AND (attstattarget >= 0 OR attoptions IS NOT NULL)
+                      GROUP BY attrelid) beyond ON beyond.attrelid = i.oid
           LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
           LEFT JOIN pg_inherits h ON h.inhrelid = i.oid
           LEFT JOIN pg_class ai ON ai.oid = h.inhparent
@@ -63,10 +95,8 @@ def _query(_version: int) -> str:
 
 
 def _read(row: Any, _context: ReadContext) -> Index:
-    # "CREATE [UNIQUE] INDEX name ON body": without the name, a renamed index is recognised.
-    head = f"CREATE {'UNIQUE ' if row.indisunique else ''}INDEX {row.quoted} ON "
     kind = "materialized view" if row.table_kind == "m" else "table"
-    body, options = _without_options(row.definition[len(head) :], row.reloptions or ())
+    body, options = _body(row)
     return Index(
         id=Identity("index", row.schema, row.name),
         owner=None,
@@ -82,8 +112,20 @@ def _read(row: Any, _context: ReadContext) -> Index:
         statistics=tuple((number, target) for number, target in row.statistics or ()),
         clustered=row.clustered,
         attached=Identity("index", row.attached_schema, row.attached_name) if row.attached_name else None,
-        usual_name=row.usual_name,
+        usual_name=bool(row.usual_name),
     )
+
+
+def _body(row: Any) -> Tuple[str, Tuple[str, ...]]:
+    """What follows ON, and the storage parameters."""
+    if row.definition is None:
+        only = "ONLY " if row.partitioned else ""
+        included = f" INCLUDE ({row.included})" if row.included else ""
+        body = f"{only}{row.quoted_table} USING {row.method} ({row.keys}){included}"
+        return body, tuple(sorted(row.reloptions or ()))
+    # "CREATE [UNIQUE] INDEX name ON body": without the name, a renamed index is recognised.
+    head = f"CREATE {'UNIQUE ' if row.indisunique else ''}INDEX {row.quoted} ON "
+    return _without_options(row.definition[len(head) :], row.reloptions or ())
 
 
 def _without_options(body: str, options: Sequence[str]) -> Tuple[str, Tuple[str, ...]]:

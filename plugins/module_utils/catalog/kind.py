@@ -97,6 +97,8 @@ class Kind:
     # The comment of an object that the source gives none.
     without_comment: Callable[[Any], Optional[str]] = lambda obj: None
     facts: Optional[Callable[[Any], Facts]] = None
+    # What rows are put in order by, where sorting them is not left to the server.
+    order: Optional[Callable[[Any], Any]] = None
     acl_class: Optional[str] = None
     grant_keyword: str = ""
     rename: Optional[Callable[[Object, Identity], List[Ddl]]] = None

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import fnmatch
 import gc
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ..driver import NamedTupleCursor, extensions
 from . import inventory
@@ -36,8 +37,11 @@ PINNED_SETTINGS = {
 
 # The catalogs of a database that was made a moment ago have no statistics: the planner believes in a handful of rows,
 # and joins thousands with thousands in loops. Set while the catalog is read, and for nothing else.
-_READING = "SELECT set_config('enable_nestloop', 'off', false), set_config('work_mem', '32MB', false)"
-_READ = "RESET enable_nestloop; RESET work_mem"
+# Workers beside would cost the server more than they save here.
+_READING = """
+    SELECT set_config('enable_nestloop', 'off', false), set_config('work_mem', '32MB', false),
+           set_config('max_parallel_workers_per_gather', '0', false)"""
+_READ = "RESET enable_nestloop; RESET work_mem; RESET max_parallel_workers_per_gather"
 
 _SCHEMAS = """
     SELECT nspname FROM pg_namespace
@@ -53,14 +57,19 @@ _ARRAYS = """
     SELECT t.oid, t.typelem FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
      WHERE n.nspname = ANY(%(schemas)s) AND t.typelem <> 0 AND t.typcategory = 'A'"""
 
-# Objects below 16384 come with the server (src/include/access/transam.h, FirstNormalObjectId). Half of what there is
-# ties row and array types to their own, triggers to the foreign keys that they carry out, and TOAST to its table.
+# Objects below 16384 come with the server (src/include/access/transam.h, FirstNormalObjectId). Most of what there is
+# ties row and array types to their own, triggers to the foreign keys that they carry out, TOAST to its table, the parts
+# of a partition to it, a key's index to the key, a default and (from 18 on) a NOT NULL to its column.
 _DEPENDS = """
     SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend
-     WHERE objid >= 16384 AND refobjid >= 16384 AND deptype <> 'e' AND refclassid <> 'pg_namespace'::regclass
+     WHERE objid >= 16384 AND refobjid >= 16384 AND deptype NOT IN ('e', 'S') AND refclassid <> 'pg_namespace'::regclass
        AND NOT (deptype = 'i' AND classid IN ('pg_type'::regclass, 'pg_trigger'::regclass))
+       AND NOT (deptype = 'i' AND classid = 'pg_class'::regclass AND refclassid = 'pg_constraint'::regclass)
        AND NOT (classid = 'pg_class'::regclass
-                AND objid IN (SELECT oid FROM pg_class WHERE relnamespace = 'pg_toast'::regnamespace))"""
+                AND objid IN (SELECT oid FROM pg_class WHERE relnamespace = 'pg_toast'::regnamespace))
+       AND NOT (classid = 'pg_constraint'::regclass AND objid IN (SELECT oid FROM pg_constraint WHERE contype = 'n'))
+       AND NOT (deptype = 'a' AND classid = 'pg_attrdef'::regclass
+                AND (objid, refobjsubid) IN (SELECT oid, adnum::int FROM pg_attrdef))"""
 
 _CASTS = """
     SELECT format_type(castsource, NULL), format_type(casttarget, NULL), castcontext::text FROM pg_cast"""
@@ -147,7 +156,17 @@ def in_bulk(connection: Any) -> Iterator[None]:
                     cursor.execute(_READ)
     finally:
         if collecting:
+            if gc.get_freeze_count() == 0:
+                gc.freeze()  # what was made is old at once, and need not be looked through for that
+                gc.unfreeze()
             gc.enable()
+
+
+class Query(NamedTuple):
+    """A query of catalogs; ``named``: its rows have names for their columns."""
+
+    sql: str
+    named: bool = True
 
 
 def _read(
@@ -155,7 +174,8 @@ def _read(
 ) -> Catalog:
     context = ReadContext(connection.server_version, unspecified_owner)
     everything = schemas is None
-    with connection.cursor() as plain:
+    with ExitStack() as stack:
+        plain = stack.enter_context(connection.cursor())
         if schemas is None:
             plain.execute(_SCHEMAS)
             schemas = [row[0] for row in plain.fetchall()]
@@ -165,6 +185,7 @@ def _read(
         objects: Dict[Identity, Object] = {}
         addresses: Dict[Address, Identity] = {}
         facts: Dict[Identity, Facts] = {}
+        parents: Dict[Identity, Identity] = {}
         ignored: List[Identity] = []
         left_alone: Set[Identity] = set()
         theirs: Set[Tuple[str, str]] = set()
@@ -177,10 +198,14 @@ def _read(
             if kind.system_catalog not in inventory.LISTED or CATALOG_OIDS[kind.system_catalog] in present
         ]
         queries = [
-            (kind.superuser_query if superuser and kind.superuser_query else kind.query)(context.server_version)
+            Query((kind.superuser_query if superuser and kind.superuser_query else kind.query)(context.server_version))
             for kind in kinds
         ]
-        for kind, rows in zip(kinds, _results(connection, queries, parameters)):
+        queries += [Query(_ARRAYS, named=False), Query(_DEPENDS, named=False)]
+        results = stack.enter_context(_results(connection, queries, parameters))
+        for kind, rows in zip(kinds, results):
+            if kind.order is not None:
+                rows.sort(key=kind.order)
             for row in rows:
                 found = kind.addresses(row)
                 extension = members.get((found[0][0], found[0][1], 0)) if found else None
@@ -200,19 +225,19 @@ def _read(
                     left_alone.add(obj.id)
                     continue
                 objects[obj.id] = obj
+                parent = obj.parent
+                if parent is not None and kind.name != "sequence":
+                    parents[obj.id] = parent
                 if kind.facts is not None:
                     facts[obj.id] = kind.facts(row)
         for part in [obj.id for obj in objects.values() if theirs and _is_part_of(obj, theirs)]:
             del objects[part]
         _add_members(addresses, members)
-        plain.execute(_ARRAYS, parameters)
-        for array, element in plain.fetchall():
+        for array, element in next(results):
             identity = addresses.get((CATALOG_OIDS["pg_type"], element, 0))
             if identity is not None:
                 addresses[(CATALOG_OIDS["pg_type"], array, 0)] = identity
-        plain.execute(_DEPENDS)
-        depends = _dependencies(plain.fetchall(), addresses, objects)
-        read_already = {(address[0], address[1]) for address in addresses}
+        depends = _dependencies(next(results), addresses, parents, objects)
         unread = inventory.labels(plain, addresses, schemas)
         unread += inventory.describe(
             plain,
@@ -220,7 +245,7 @@ def _read(
                 each
                 for each in listed
                 if (everything or not each.wide)
-                and (each.classid, each.objid) not in read_already
+                and (each.classid, each.objid, 0) not in addresses
                 and (each.classid, each.objid, 0) not in members
             ],
         )
@@ -235,26 +260,41 @@ def _read(
     )
 
 
-def _results(connection: Any, queries: Sequence[str], parameters: Mapping[str, Any]) -> Iterator[List[Any]]:
-    """The rows of each query. While they are dealt with here, the server is at work on the next one."""
-    with ThreadPoolExecutor(max_workers=1) as ahead:
-        waiting = None
+# How many results at most wait for their turn, each of them held in memory.
+_AHEAD = 4
+
+
+@contextmanager
+def _results(connection: Any, queries: Sequence[Query], parameters: Mapping[str, Any]) -> Iterator[Iterator[List[Any]]]:
+    """The rows of each query. While they are dealt with here, the server is at work on the next ones.
+
+    Meanwhile the connection is the other thread's, until all rows have been fetched or the block ends.
+    """
+    waiting: deque[Future[Any]] = deque()
+
+    def fetched() -> Iterator[List[Any]]:
         for query in queries:
-            following = ahead.submit(_executed, connection, query, parameters)
-            if waiting is not None:
-                yield _fetched(waiting)
-            waiting = following
-        if waiting is not None:
-            yield _fetched(waiting)
+            waiting.append(ahead.submit(_executed, connection, query, parameters))
+            if len(waiting) > _AHEAD:
+                yield _fetched(waiting.popleft())
+        while waiting:
+            yield _fetched(waiting.popleft())
+
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        try:
+            yield fetched()
+        finally:
+            for each in waiting:
+                each.cancel()
 
 
-def _executed(connection: Any, query: str, parameters: Mapping[str, Any]) -> Any:
-    cursor = connection.cursor(cursor_factory=NamedTupleCursor)
-    cursor.execute(query, parameters)
+def _executed(connection: Any, query: Query, parameters: Mapping[str, Any]) -> Any:
+    cursor = connection.cursor(cursor_factory=NamedTupleCursor) if query.named else connection.cursor()
+    cursor.execute(query.sql, parameters)
     return cursor
 
 
-def _fetched(waiting: Any) -> List[Any]:
+def _fetched(waiting: Future[Any]) -> List[Any]:
     with waiting.result() as cursor:
         rows: List[Any] = cursor.fetchall()
     return rows
@@ -269,24 +309,32 @@ def _add_members(addresses: Dict[Address, Identity], members: Mapping[Address, i
 
 
 def _dependencies(
-    rows: Iterable[Any], addresses: Mapping[Address, Identity], objects: Mapping[Identity, Object]
+    rows: Iterable[Any],
+    addresses: Mapping[Address, Identity],
+    parents: Mapping[Identity, Identity],
+    objects: Mapping[Identity, Object],
 ) -> Dict[Identity, FrozenSet[Identity]]:
-    depends: Dict[Identity, Set[Identity]] = {}
-    for classid, objid, objsubid, refclassid, refobjid, refobjsubid in rows:
-        child = addresses.get((classid, objid, objsubid)) or addresses.get((classid, objid, 0))
+    """What each object stands on, by the rows of pg_depend; ``parents`` are those of the objects, by objects."""
+    found: Dict[Identity, Set[Identity]] = {}
+    at = addresses.get
+    for row in rows:
+        child = at(row[:3]) or (at((row[0], row[1], 0)) if row[2] else None)
         if child is None:
             continue
-        base = addresses.get((refclassid, refobjid, refobjsubid)) or addresses.get((refclassid, refobjid, 0))
-        if base is None or base == child:
+        base = at(row[3:]) or (at((row[3], row[4], 0)) if row[5] else None)
+        if base is None or base is child or base == child:
             continue
-        depends.setdefault(child, set()).add(base)
+        if child in found:
+            found[child].add(base)
+        else:
+            found[child] = {base}
+    depends = {identity: frozenset((parent,)) for identity, parent in parents.items()}
+    for identity, bases in found.items():
+        # An ignored object may stand on a managed one; what is done about that is for PostgreSQL to refuse.
+        if identity in objects:
+            depends[identity] = depends[identity] | bases if identity in depends else frozenset(bases)
     for identity, obj in objects.items():
-        parent = obj.parent
-        if identity.kind == "sequence":
-            # A sequence that a column owns can be there before the column.
-            if parent is not None and identity in depends:
-                depends[identity].discard(parent)
-        elif parent is not None:
-            depends.setdefault(identity, set()).add(parent)
-    # An ignored object may stand on a managed one; what is done about that is for PostgreSQL to refuse.
-    return {identity: frozenset(bases) for identity, bases in depends.items() if identity in objects}
+        # A sequence that a column owns can be there before the column.
+        if identity.kind == "sequence" and obj.parent is not None and identity in depends:
+            depends[identity] = depends[identity] - {obj.parent}
+    return depends

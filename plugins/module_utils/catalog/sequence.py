@@ -102,19 +102,21 @@ def _query(_version: int) -> str:
         SELECT c.oid, n.nspname AS schema, c.relname AS name, pg_get_userbyid(c.relowner) AS owner,
                c.relacl::text[] AS acl, d.description AS comment, c.relpersistence::text AS persistence,
                format_type(s.seqtypid, NULL) AS data_type, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
-               s.seqcycle, tn.nspname AS table_schema, t.relname AS table_name, a.attname AS column_name
+               s.seqcycle, tn.nspname AS table_schema, t.relname AS table_name,
+               (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = o.refobjid AND a.attnum = o.refobjsubid)
+                   AS column_name
           FROM pg_sequence s
           JOIN pg_class c ON c.oid = s.seqrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
-          LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
-                               AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0 AND o.deptype = 'a'
+          LEFT JOIN (SELECT os.seqrelid, ou.refobjid, ou.refobjsubid, ou.deptype
+                       FROM pg_depend ou JOIN pg_sequence os ON os.seqrelid = ou.objid
+                      WHERE ou.classid = 'pg_class'::regclass AND ou.objsubid = 0 AND ou.deptype IN ('a', 'i')
+                        AND ou.refclassid = 'pg_class'::regclass AND ou.refobjsubid > 0) o ON o.seqrelid = c.oid
           LEFT JOIN pg_class t ON t.oid = o.refobjid
           LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
-          LEFT JOIN pg_attribute a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
           LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
          WHERE n.nspname = ANY(%(schemas)s)
-           AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid
-                              AND i.deptype = 'i' AND i.refclassid = 'pg_class'::regclass)
+           AND o.deptype IS DISTINCT FROM 'i'  -- the sequence of an identity column
          ORDER BY n.nspname, c.relname"""
 
 

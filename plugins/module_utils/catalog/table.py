@@ -53,11 +53,12 @@ def _query(version: int) -> str:
                CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
                parents.names AS inherits, coalesce(parents.detaching, false) AS detaching,
                CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
-               CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
+               CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, 0) END AS partition_bound,
                c.reltuples, c.relpages, c.reltype,
-               (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
-                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attislocal AND NOT a.attisdropped
-                   AND NOT c.relispartition) AS inherited_columns,
+               CASE WHEN parents.names IS NOT NULL AND NOT c.relispartition THEN
+                   (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
+                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attislocal AND NOT a.attisdropped) END
+                   AS inherited_columns,
                CASE WHEN c.relkind = 'p' THEN
                    (SELECT array_agg(DISTINCT a.attname::text) FROM pg_depend k JOIN pg_attribute a
                         ON a.attrelid = k.objid AND a.attnum = k.objsubid

@@ -4,24 +4,26 @@
 """How many locks the transaction of a plan holds in the end, estimated from what it makes, drops and touches.
 
 Every relation counts: a table, its TOAST table and the index of that, each index, each sequence. What is dropped counts
-with every object that goes with it. The estimate is on the low side: a run is not to be refused for want of a lock that
+with every object that goes with it. What cannot be told is left out: a run is not to be refused for want of a lock that
 it would not have taken.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Iterable, Set
+from typing import Iterable, Iterator, Optional, Set
 
 from ..catalog.column import Column
-from ..catalog.constraint import Constraint
+from ..catalog.constraint import NOT_VALID, Constraint
 from ..catalog.model import Catalog, Identity
 from ..catalog.table import Table
 from .model import Plan, Step
 
-# What any DDL locks: the system catalogs and their indexes.
-_OF_CATALOGS = 75
+# What any run locks: the system catalogs and their indexes.
+_OF_CATALOGS = 150
 _OF_FOREIGN_KEY = 4  # triggers
+_OF_REWRITE = 3  # the new heap, and the types of its rows
+_OF_TOAST = 2  # the table and its index
 
 _TABLES = frozenset({"table", "foreign table"})
 _VIEWS = frozenset({"view", "materialized view"})
@@ -47,8 +49,43 @@ def estimate(plan: Plan, live: Catalog, desired: Catalog) -> int:
         dropped |= {old.id for old, new in plan.objects if old is not None and new is None}
     total = sum(_made(identity, desired) for identity in created)
     total += sum(_gone(identity, live) for identity in dropped)
+    total += sum(_clones(identity, live, dropped) for identity in dropped)
+    rewritten = {step.table for step in steps if step.table is not None and _rewrites(step)} - created
+    # The old TOAST table goes, and a new one takes its place beside that of the new heap.
+    total += sum(_OF_REWRITE + 2 * _toast(table, live) for table in rewritten)
     touched = _touched(steps, live, desired)
     return total + len(touched - created - dropped) + (_OF_CATALOGS if steps else 0)
+
+
+def _rewrites(step: Step) -> bool:
+    return any(hazard.kind == "table_rewrite" for hazard in step.hazards)
+
+
+def _clones(identity: Identity, live: Catalog, dropped: Set[Identity]) -> int:
+    """How many triggers of partitions go with a trigger of the partitioned table, or with a partition that goes."""
+    if identity.kind == "trigger":
+        number, waiting = 0, [Identity("table", identity.schema, identity.name)]
+        while waiting:
+            heirs = [heir for heir in live.heirs(waiting.pop()) if _partition_of(heir, live) is not None]
+            number += len(heirs)
+            waiting += heirs
+        return number
+    above = _partition_of(identity, live)
+    return 0 if above is None else sum(each.id not in dropped for each in live.parts(above, "trigger"))
+
+
+def _partition_of(identity: Identity, catalog: Catalog) -> Optional[Identity]:
+    obj = catalog.get(identity)
+    return obj.partition_of if isinstance(obj, Table) else None
+
+
+def _indexes(table: Identity, catalog: Catalog) -> Iterator[Identity]:
+    """The indexes of a table; a key stands for its own."""
+    for index in catalog.parts(table, "index"):
+        yield index.id
+    for constraint in catalog.parts(table, "constraint"):
+        if constraint.type in "pux":
+            yield constraint.id
 
 
 def _made(identity: Identity, desired: Catalog) -> int:
@@ -70,12 +107,20 @@ def _gone(identity: Identity, live: Catalog) -> int:
         return 0
     if identity.kind in _TABLES | _VIEWS:
         types = 2  # of its row, and of arrays of it
-        return 1 + types + _toast(identity, live)
+        toast = _toast(identity, live)
+        return 1 + types + toast + (_old_types(live) if toast else 0)
+    if identity.kind == "sequence":
+        return 1 + _old_types(live)
     if isinstance(obj, Constraint):
         return {"c": 1, "f": 1 + _OF_FOREIGN_KEY}.get(obj.type, 2)
     if isinstance(obj, Column):
-        return 1 if obj.identity else 0
+        return (1 if obj.identity else 0) + (1 if obj.not_null_name else 0)
     return 1
+
+
+def _old_types(live: Catalog) -> int:
+    """The row type that a TOAST table and a sequence have until PostgreSQL 13."""
+    return 1 if live.server_version < 140000 else 0
 
 
 def _toast(identity: Identity, catalog: Catalog) -> int:
@@ -86,7 +131,7 @@ def _toast(identity: Identity, catalog: Catalog) -> int:
     if isinstance(obj, Table) and obj.partition_key is not None:
         return 0
     columns = list(catalog.parts(identity, "column"))
-    return 2 if any(not _SHORT.match(column.data_type) for column in columns) else 0
+    return _OF_TOAST if any(not _SHORT.match(column.data_type) for column in columns) else 0
 
 
 def _touched(steps: Iterable[Step], live: Catalog, desired: Catalog) -> Set[Identity]:
@@ -101,11 +146,17 @@ def _touched(steps: Iterable[Step], live: Catalog, desired: Catalog) -> Set[Iden
             result.add(identity._replace(kind=kind, part=""))
         if step.table is not None:
             result.add(step.table)
+        result.update(other for other, _lock in step.also)
         obj = desired.get(identity)
-        if isinstance(obj, Constraint) and obj.referenced is not None and step.action == "create":
+        queried: Set[Identity] = set()
+        if step.table is not None and (_rewrites(step) or identity.kind == "rows"):
+            queried.add(step.table)
+        if isinstance(obj, Constraint) and obj.referenced is not None and step.action != "drop":
             result.add(obj.referenced)
-        if step.table is not None and any(hazard.kind == "table_rewrite" for hazard in step.hazards):
-            result.update(each.id for each in live.parts(step.table, "index"))
+            if not obj.definition.endswith(NOT_VALID):
+                queried |= {obj.parent, obj.referenced}  # the rows of both are joined to check the key
+        for table in queried:
+            result.update(_indexes(table, live))
     if result:
         # Reading a view's text back locks what the view reads.
         for identity in desired.objects:
