@@ -180,4 +180,5 @@ def test_texts_are_those_that_the_server_writes(database: Any) -> None:
     assert [each.id.part for each in found.values() if each.id.kind == "column" and each.id.name == "p2"] == [
         "day", "b", "id", "a",
     ]  # fmt: skip
-    assert found[Identity("index", "app", "i_statistics")].statistics == ((2, 77),)
+    with_target: Any = found[Identity("index", "app", "i_statistics")]
+    assert with_target.statistics == ((2, 77),)

@@ -20,7 +20,7 @@ from dump_compare import difference
 from engine_support import DUMP, assert_at, shadows
 
 import servers
-from ansible_collections.domainflow.database.plugins.module_utils import engine, run
+from ansible_collections.domainflow.database.plugins.module_utils import engine, head_room, run
 from ansible_collections.domainflow.database.plugins.module_utils.catalog import inventory
 from ansible_collections.domainflow.database.plugins.module_utils.catalog import read as catalog
 from ansible_collections.domainflow.database.plugins.module_utils.catalog.kinds import KINDS
@@ -73,7 +73,7 @@ def test_the_estimate_of_locks(database: Any, tmp_path: Path, monkeypatch: pytes
     source = tmp_path / "after.sql"
     source.write_text(large.text(after), encoding="utf-8")
     estimated, held = [], []
-    check, prove = run.head_room.check, run._Proof.__call__
+    check, prove = head_room.check, run._Proof.__call__
 
     def checked(connection: Any, needed: int, what: str) -> None:
         estimated.append(needed)
@@ -85,7 +85,7 @@ def test_the_estimate_of_locks(database: Any, tmp_path: Path, monkeypatch: pytes
             cursor.execute(HELD)
             held.append(cursor.fetchone()[0])
 
-    monkeypatch.setattr(run.head_room, "check", checked)
+    monkeypatch.setattr(head_room, "check", checked)
     monkeypatch.setattr(run._Proof, "__call__", proven)
     engine.converge(database.connector, source, PRUNE)
     assert held[-1] > 500
