@@ -150,6 +150,15 @@ def row_records(path: Path, database: Any) -> dict[str, dict[str, Any]]:
     return dict(server["databases"][database.name]["auth.users"])
 
 
+def assert_consistent(database: Any, path: Path) -> None:
+    """What every run must end with: the store's current password is the database's, and nothing is pending."""
+    stored = hashes(database)
+    for email, record in row_records(path, database).items():
+        assert opens(record["current"], stored[email]), email
+        assert record["pending"] is None
+        assert record["phase"] == "stable"
+
+
 def job_for(
     accounts: Sequence[Account] | None = None, policy: str = "default_only", adopt: bool = False, **options: Any
 ) -> Job:

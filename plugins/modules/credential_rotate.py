@@ -433,6 +433,11 @@ accounts:
     retire_due:
       description: Of a pair, when that role may be retired at the earliest.
       type: str
+    overdue:
+      description:
+        - Of a pair, whether a new password is due that has to wait, since that role is still in use or was a moment
+          ago. The task then has a warning that says who uses it.
+      type: bool
     sessions:
       description:
         - Of a pair, the sessions of the login role that is not active, each with C(pid), C(database),

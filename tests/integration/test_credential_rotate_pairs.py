@@ -65,7 +65,13 @@ class Pair:
         server = support.LocalServer(support.login_options(self.database, ssl_mode="verify-full", ca_cert=ca_file))
         report = rotation.rotate(server, support.vault_store(self.path), self.job(policy, **options), now)
         (entry,) = report["accounts"]
-        return {**entry, "changed": report["changed"], "defaults_left": report["defaults_left"]}
+        warnings = report.get("warnings", [])
+        return {
+            **entry,
+            "changed": report["changed"],
+            "defaults_left": report["defaults_left"],
+            "warnings": warnings,
+        }
 
     def record(self) -> dict[str, Any]:
         (server,) = support.vault_content(self.path).values()
@@ -196,6 +202,14 @@ def test_drain_lists_the_sessions_and_holds_back(pair: Pair) -> None:
         (session,) = held["sessions"]
         assert (session["pid"], session["application_name"], session["client_addr"]) == (pid, "billing", "127.0.0.1")
         assert session["database"] == pair.database.name and session["since"].endswith("Z")
+        assert (held["overdue"], len(held["warnings"])) == (policy == "always", int(policy == "always"))
+    # Not due yet, and then due: whoever looks after the service has to know.
+    assert pair.run("max_age", now=START + timedelta(days=89))["warnings"] == []
+    late = pair.run("max_age", now=START + timedelta(days=91))
+    assert (late["action"], late["outcome"], late["overdue"]) == ("draining", "unchanged", True)
+    assert late["warnings"] == [
+        f"{pair.name}: a new password is due, and has to wait: 1 session(s) still use {blue} (billing)"
+    ]
     assert pair.run("ensure", now=START + timedelta(days=1), pairs=PairRule("keep"))["action"] == "none"
     # The run can wait for it.
     threading.Timer(1.0, old.close).start()
@@ -211,6 +225,9 @@ def test_retire_after_holds_back_without_any_session(pair: Pair) -> None:
     assert switched["retire_due"] == "2026-01-01T01:00:00+00:00"
     early = pair.run("ensure", now=START + timedelta(minutes=59), pairs=hour)
     assert (early["action"], early["draining"], early["sessions"]) == ("draining", blue, [])
+    due = pair.run("always", now=START + timedelta(minutes=59), pairs=hour)
+    assert (due["action"], due["overdue"]) == ("draining", True)
+    assert due["warnings"][0].endswith(f"services have until 2026-01-01T01:00:00+00:00 to leave {blue}")
     assert pair.run("ensure", now=START + timedelta(minutes=60), pairs=hour)["action"] == "retired"
 
 

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import secrets
-import shutil
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -320,23 +321,66 @@ def test_an_expired_role_is_named(tls_database: Database, role: str, store_path:
         run(tls_database, store_path, job_for(tls_database, role))
 
 
-def test_a_standby_is_refused(store_path: Path) -> None:
-    server = servers.start_server(servers.requested_majors()[-1], settings={"wal_level": "replica"})
+@pytest.fixture
+def streaming() -> Iterator[tuple[servers.Server, servers.Server]]:
+    """A primary, and a standby that was copied from it and receives what it writes."""
+    primary = servers.start_server(
+        servers.requested_majors()[-1], tls=True, settings={"wal_level": "replica", "max_wal_senders": "4"}
+    )
+    standby = replace(primary, data_dir=primary.data_dir.parent / "standby", port=free_port(), process=None, lock=None)
     try:
-        server.execute("CREATE ROLE app LOGIN PASSWORD 'changeme'")
-        server.stop()
-        # A cluster that was shut down cleanly and finds this file comes up as a standby.
-        shutil.copyfile(server.data_dir / "PG_VERSION", server.data_dir / "standby.signal")
-        server.start()
-        database = Database(server, "postgres")
-        options = support.login_options(database)
-        with pytest.raises(StandbyRefused, match="standby"):
-            rotation.rotate(
-                support.LocalServer(options), support.vault_store(store_path), job_for(database, "app", login=None)
-            )
+        support.create_small(Database(primary, "postgres"))
+        primary.execute("CREATE ROLE app LOGIN PASSWORD 'changeme'")
+        primary.stop()
+        servers.run_command(["cp", "-a", str(primary.data_dir), str(standby.data_dir)])
+        origin = f"host=127.0.0.1 port={primary.port} user={primary.user} password={primary.password}"
+        with open(standby.data_dir / "postgresql.conf", "a", encoding="utf-8") as handle:
+            handle.write(f"port = '{standby.port}'\nprimary_conninfo = '{origin}'\n")
+        (standby.data_dir / "standby.signal").touch()
+        primary.start()
+        standby.start()
+        yield primary, standby
     finally:
-        server.remove()
+        standby.stop(immediate=True)
+        primary.remove()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_streaming_standby_is_refused(streaming: tuple[servers.Server, servers.Server], store_path: Path) -> None:
+    primary, standby = (Database(server, "postgres") for server in streaming)
+    roles = job_for(primary, "app")
+    job = replace(roles, accounts=(*support.job_for().accounts, *roles.accounts), table=support.TABLE)
+
+    def attempt(database: Database, **options: Any) -> dict[str, Any]:
+        server = support.LocalServer(support.login_options(database))
+        return rotation.rotate(server, support.vault_store(store_path), replace(job, **options))
+
+    before = support.hashes(primary), verifier_of(primary, "app")
+    for options in ({}, {"check": True}):
+        with pytest.raises(StandbyRefused, match="standby") as refused:
+            attempt(standby, **options)
+        assert "primary" in str(refused.value.hint)
     assert not store_path.exists()
+    assert (support.hashes(primary), verifier_of(primary, "app")) == before
+
+    assert {action for _state, action in support.states(attempt(primary)).values()} == {"rotated"}
+    kept = store_path.read_bytes()
+    after = support.hashes(primary), verifier_of(primary, "app")
+    assert after != before
+    # It is a standby that receives: the new passwords arrive there by themselves.
+    deadline = time.monotonic() + 30
+    while (support.hashes(standby), verifier_of(standby, "app")) != after:
+        assert time.monotonic() < deadline, streaming[1].log_tail()
+        time.sleep(0.1)
+    with pytest.raises(StandbyRefused):
+        attempt(standby, rule=replace(job.rule, policy="always"))
+    assert store_path.read_bytes() == kept
+    assert (support.hashes(primary), verifier_of(primary, "app")) == after
 
 
 PASSWORDS = [

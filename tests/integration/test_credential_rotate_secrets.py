@@ -202,6 +202,37 @@ def test_a_plain_role_can_rotate_rows_and_nothing_shows(database: Database, tmp_
 
 
 @pytest.mark.slow
+def test_a_refusal_because_of_pg_stat_statements_shows_nothing(database: Database, tmp_path: Path) -> None:
+    """Who may change roles, and may not tell the server to keep nested statements to itself, is refused."""
+    before = all_hashes(database)
+    manager = "stat_manager"
+    database.execute(
+        f"CREATE ROLE {manager} LOGIN CREATEROLE PASSWORD 'password-of-the-manager'; "
+        f"GRANT SELECT (rolname, rolpassword) ON pg_catalog.pg_authid TO {manager}"
+    )
+    if database.server.major >= 16:
+        database.execute(f"GRANT {ROLE} TO {manager} WITH ADMIN OPTION")
+    secret = before | all_hashes(database)
+    # What the set-up wrote down.
+    database.execute("SELECT pg_stat_statements_reset()")
+    database.server.log_file.write_text("")
+    roles = task(database)["accounts"][-1:]
+    plain = task(database, login_user=manager, login_password="password-of-the-manager", accounts=roles)
+    try:
+        play = support.play(tmp_path, plain, "-vvvv")
+        assert play.code == 2 and "pg_stat_statements.track is 'all'" in play.result["msg"], play.output[-3000:]
+        assert all_hashes(database) == secret
+        # The refusal comes after the new password was written down as pending, and before anything has its verifier.
+        texts = places(play, tmp_path, database)
+        assert "pg_authid" in texts["pg_stat_statements"] and "pg_authid" in texts["the server's log"]
+        assert_nowhere(passwords_in(tmp_path / "credentials.yml") | secret, texts)
+        shown = ("pg_stat_statements", "pg_stat_activity", "the server's log")
+        assert_nowhere({"SCRAM-SHA-256$"}, {where: texts[where] for where in shown})
+    finally:
+        database.execute(f"DROP OWNED BY {manager}; DROP ROLE {manager}")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failing",
     [
@@ -225,7 +256,11 @@ def test_no_secret_in_failures(database: Database, tmp_path: Path, failing: str)
     assert play.code == 2 and play.result["failed"] is True
     assert all_hashes(database) == before
     assert "Traceback" not in play.output
-    assert_nowhere(passwords_in(tmp_path / "credentials.yml") | before, places(play, tmp_path, database))
+    texts = places(play, tmp_path, database)
+    assert_nowhere(passwords_in(tmp_path / "credentials.yml") | before, texts)
+    # The hashes that did not come to stay are known to nobody any more; whatever looks like one is one.
+    shown = {where: texts[where] for where in ("pg_stat_statements", "pg_stat_activity", "the server's log")}
+    assert_nowhere({"SCRAM-SHA-256$", "$2b$", "$2y$"}, shown)
 
 
 @pytest.mark.slow

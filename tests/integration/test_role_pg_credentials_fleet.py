@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -233,14 +234,22 @@ def test_report_and_pairs(fleet: Fleet) -> None:
         run = fleet.run(*only, **options)
         assert run.status == 0, run.output
         before = support.hashes(database)
-        report = fleet.run(*only, playbook=REPORT, **options, pg_credentials_max_age=0)
+        # Somebody uses the other role, which stands in the way of a rotation that is due.
+        (server,) = support.vault_content(fleet.store).values()
+        (idle,) = set(members) - {server["pairs"][owner]["active"]}
+        database.execute(f"ALTER ROLE {idle} PASSWORD 'in-use'")
+        with closing(database.connect(user=idle, password="in-use", application_name="billing")):
+            report = fleet.run(*only, playbook=REPORT, **options, pg_credentials_max_age=0)
         assert report.status == 0, report.output
+        assert f"has to wait: 1 session(s) still use {idle} (billing)" in " ".join(report.output.split())
+        assert f"db1 - {owner}: a new password is due" in report.output
         assert support.hashes(database) == before
         (host,) = fleet.summary()["hosts"]
         assert fleet.summary()["check_mode"] is True
         found = {account["name"]: account for account in host["accounts"]}
         assert found["admin@domainflow.local"]["status"] == "would_rotate"
         assert found[owner]["kind"] == "pair" and found[owner]["active"] in members
+        assert (found[owner]["action"], found[owner]["overdue"]) == ("draining", True)
         assert all(account["next_due"] and account["rotated_at"] for account in host["accounts"])
         active = found[owner]["active"]
         (server,) = support.vault_content(fleet.store).values()

@@ -183,6 +183,19 @@ def test_a_broken_pg_hba_is_taken_back(host: role_hosts.Host) -> None:
 
 
 @pytest.mark.slow
+def test_the_machine_itself_may_connect_unless_told_otherwise(host: role_hosts.Host) -> None:
+    path = host.data / "pg_hba.conf"
+    assert "\nhostssl all all samehost scram-sha-256\n" in path.read_text(encoding="utf-8")
+    host.log_in("domainflow_app", sslmode="require", host="127.0.0.1").close()
+    host.must("pg_tls", pg_tls_samehost=False, pg_tls_client_cidrs=["192.0.2.0/24"])
+    assert "samehost" not in path.read_text(encoding="utf-8")
+    with pytest.raises(psycopg2.OperationalError, match="rejects connection"):
+        host.log_in("domainflow_app", sslmode="require", host="127.0.0.1")
+    assert host.must("pg_tls").changed() > 0
+    host.log_in("domainflow_app", sslmode="require", host="127.0.0.1").close()
+
+
+@pytest.mark.slow
 def test_both_roles_in_one_play_do_not_hinder_each_other(host: role_hosts.Host) -> None:
     settings = {**host.variables["pg_host_settings"], "work_mem": "7MB"}
     assert host.must("pg_host", "pg_tls", pg_host_settings=settings).changed() == 2

@@ -63,7 +63,7 @@ def _known(account: Account, active: Member, idle: Member, record: Record, job: 
 
     def switch() -> Choice:
         if not _free(idle, record, job.pairs, now):
-            return here(decide.DRAIN)
+            return replace(here(decide.DRAIN), overdue=True)
         resumes = record.pending is not None and not decide.other_wanted(record.pending, job.rule, account.wanted)
         return Choice(decide.RESUME if resumes else decide.ROTATE, found, idle, active, with_default)
 
@@ -206,9 +206,23 @@ def report(step_pair: Choice, record: Record, rule: PairRule, now: datetime) -> 
     return {
         "active": active,
         "draining": draining,
+        "overdue": step_pair.overdue,
         "sessions": [dict(session) for session in old.sessions] if old else [],
         "retire_due": as_text(retire_due(record, rule, now)) if draining else None,
     }
+
+
+def warning(name: str, step_pair: Choice, record: Record, rule: PairRule, now: datetime) -> str | None:
+    """What somebody should do something about: the pair ``name`` cannot be rotated, and should be."""
+    if not step_pair.overdue:
+        return None
+    old = step_pair.other
+    if old.sessions:
+        who = sorted({str(session["application_name"] or "unnamed") for session in old.sessions})
+        reason = f"{len(old.sessions)} session(s) still use {old.name} ({', '.join(who)})"
+    else:
+        reason = f"services have until {as_text(retire_due(record, rule, now))} to leave {old.name}"
+    return f"{name}: a new password is due, and has to wait: {reason}"
 
 
 def awaited(step_pair: Choice, record: Record, rule: PairRule, now: datetime) -> str | None:

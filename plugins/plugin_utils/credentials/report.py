@@ -74,6 +74,14 @@ def _report(job: Job, step: Step, now: datetime) -> dict[str, Any]:
     return entry
 
 
+def warnings(job: Job, steps: Sequence[Step], now: datetime) -> list[str]:
+    """What did not fail, and should not stay as it is."""
+    found = [
+        pairs.warning(step.account.name, step.pair, step.stored.record, job.pairs, now) for step in steps if step.pair
+    ]
+    return [text for text in found if text]
+
+
 def default_left(job: Job, step: Step) -> bool:
     if step.pair is not None:
         return pairs.defaults_left(step.pair, not job.check and step.new_hash is not None and not step.problem)

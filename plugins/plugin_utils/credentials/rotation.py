@@ -92,6 +92,9 @@ def _round_trip(server: Server, store: Store, job: Job, now: datetime) -> dict[s
         "database": read["database"],
         "store": store.place,
     }
+    warnings = report.warnings(job, steps, now)
+    if warnings:
+        result["warnings"] = warnings
     problems = [step for step in steps if step.problem]
     if problems:
         raise Unverified(

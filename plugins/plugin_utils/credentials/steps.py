@@ -82,6 +82,8 @@ class Choice:
     other: Member
     # The roles that have a published default password now.
     with_default: tuple[str, ...] = ()
+    # Whether a new password is due, which has to wait until nobody depends on the former role any more.
+    overdue: bool = False
 
 
 @dataclass(frozen=True)

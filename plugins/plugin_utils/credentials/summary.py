@@ -42,6 +42,7 @@ class AccountSummary:
     active: str | None = None
     draining: str | None = None
     retire_due: str | None = None
+    overdue: bool = False
 
     @property
     def in_words(self) -> str:
@@ -49,6 +50,7 @@ class AccountSummary:
         words = self.status.replace("_", " ")
         special = [] if self.action in (None, "none", "failed", self.status, "unverified") else [self.action]
         special += [f"{self.active} is active"] if self.active else []
+        special += ["overdue"] if self.overdue else []
         return f"{words} ({', '.join(text for text in special if text)})" if special else words
 
 
@@ -120,6 +122,7 @@ def _account(entry: Mapping[str, Any], unknown: bool) -> AccountSummary:
         kind=str(entry["kind"]),
         status=status,
         sessions_ended=entry.get("sessions_ended") or 0,
+        overdue=bool(entry.get("overdue")),
         **{name: entry.get(name) for name in optional},
     )
 
@@ -159,6 +162,12 @@ def as_lines(hosts: Sequence[HostSummary]) -> list[str]:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [_COLUMNS, *rows]]
     counted = ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in totals(hosts).items())
     lines.append(f"{len(rows)} accounts on {len(hosts)} hosts - {counted or 'nothing to report'}")
+    lines += [
+        f"{host.host} - {account.name}: a new password is due, and has to wait for services that use the former role"
+        for host in hosts
+        for account in host.accounts
+        if account.overdue
+    ]
     lines += [f"{host.host} ({host.status.replace('_', ' ')}) - {host.problem}" for host in hosts if host.problem]
     return lines
 

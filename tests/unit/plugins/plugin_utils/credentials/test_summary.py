@@ -68,19 +68,24 @@ def test_table_has_every_account_and_every_problem() -> None:
             "accounts": [
                 entry("admin@example.com", "rotated", "rotated", rotated_at="2026-01-31T12:34:56+00:00"),
                 entry("svc", "unchanged", "draining", active="svc_blue", next_due="2026-05-01T00:00:00+00:00"),
+                entry("late", "unchanged", "draining", active="late_blue", draining="late_green", overdue=True),
             ]
         }
     )
     failed = summary.summarize_host("database-2", DECLARED, None, {"failed": True, "msg": "no\n  server:  x"})
     lines = summary.as_lines([done, failed])
-    assert [line.split("  ")[0] for line in lines[:5]] == ["host", "db1", "db1", "database-2", "database-2"]
+    assert [line.split("  ")[0] for line in lines[:6]] == ["host", "db1", "db1", "db1", "database-2", "database-2"]
     assert lines[1].split() == ["db1", "app", "admin@example.com", "row", "rotated", "2026-01-31", "12:34", "-"]
     assert "unchanged (draining, svc_blue is active)" in lines[2] and lines[2].endswith("2026-05-01 00:00")
-    assert lines[5] == "4 accounts on 2 hosts - 2 failed, 1 rotated, 1 unchanged"
-    assert lines[6:] == ["database-2 (failed) - no. server: x."]
+    assert "unchanged (draining, late_blue is active, overdue)" in lines[3]
+    assert lines[6] == "5 accounts on 2 hosts - 2 unchanged, 2 failed, 1 rotated"
+    assert lines[7:] == [
+        "db1 - late: a new password is due, and has to wait for services that use the former role",
+        "database-2 (failed) - no. server: x.",
+    ]
     # The columns are aligned.
-    assert {line[:12].strip() for line in lines[1:5]} == {"db1", "database-2"}
-    assert all(line[10:12] == "  " and line[12] != " " for line in lines[:5])
+    assert {line[:12].strip() for line in lines[1:6]} == {"db1", "database-2"}
+    assert all(line[10:12] == "  " and line[12] != " " for line in lines[:6])
 
 
 def test_data() -> None:
