@@ -18,6 +18,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Opt
 from .catalog.enum_type import Enum, rename_label
 from .catalog.kinds import BY_NAME
 from .catalog.model import WITH_SIGNATURE, Catalog, Ddl, Identity, Object
+from .catalog.range_type import Range, called
 from .catalog.type_usage import TYPE_KINDS
 from .diff.compare import compared_fields
 from .errors import EngineError
@@ -370,6 +371,9 @@ def _renamer(origin: Identity, obj: Optional[Object]) -> Callable[[Identity, Ide
     if rename is None:
         raise EngineError(f"a {origin.kind} cannot be renamed, and {origin} has a name that a rename hint needs")
     known = rename
+    if isinstance(obj, Range):
+        range_type = obj
+        return lambda old, new: known(called(range_type, old), new)
     # An object as it is called for the time being: all that renaming needs is its identity.
     return lambda old, new: known(dataclasses.replace(obj, id=old), new)
 

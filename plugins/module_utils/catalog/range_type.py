@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, FrozenSet, List, Optional, Sequence, Tuple, cast
 
 from . import enum_type
@@ -107,6 +107,16 @@ def _create(range_type: Range, _context: Context) -> List[Ddl]:
     if range_type.canonical_definition:
         result += [Ddl(f"CREATE TYPE {range_type.id.relation}"), Ddl(range_type.canonical_definition.rstrip("\n"))]
     return result + [Ddl(f"CREATE TYPE {range_type.id.relation} AS RANGE ({', '.join(parts)})")]
+
+
+def called(range_type: Range, name: Identity) -> Range:
+    """The type as it is once it was renamed to ``name``, its constructors with it."""
+    own = (range_type.id.schema, range_type.id.name)
+    constructors = tuple(
+        (name.schema, name.name, arguments) if (schema, function) == own else (schema, function, arguments)
+        for schema, function, arguments in range_type.constructors
+    )
+    return replace(range_type, id=name, constructors=constructors)
 
 
 def _rename_constructors(constructors: Sequence[Tuple[str, str, str]], new: str) -> List[Ddl]:
