@@ -290,8 +290,7 @@ TABLES = """
      WHERE relnamespace = 's'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1"""
 
 
-@given(before=schemas(), after=schemas())
-@settings(
+EXAMPLE_SETTINGS = settings(
     max_examples=EXAMPLES,
     derandomize=not ASKED,
     database=None,
@@ -300,73 +299,67 @@ TABLES = """
     # A failure is told as it is: making it smaller takes minutes, and is for whoever asks for examples.
     phases=PHASES,
 )
-def test_any_schema_becomes_any_other(database_factory: Callable[..., Any], before: str, after: str) -> None:
-    live, fresh = database_factory(), database_factory()
+POLICY = Policy(prune=True, allow_hazards=tuple(HAZARDS), record=False)
+
+
+@contextlib.contextmanager
+def _databases(factory: Callable[..., Any], before: str, after: str) -> Iterator[tuple[Any, Any]]:
+    """A database made from each of the two, gone at the end: there are many examples."""
+    live, fresh = factory(), factory()
     try:
         live.execute(before)
         fresh.execute(after)
-        policy = Policy(prune=True, allow_hazards=tuple(HAZARDS), record=False)
-        assert not engine.plan(live.connector, before, policy).changed, "made by the file, and it is not the file"
-        done = engine.converge(live.connector, after, policy)
-        note("\n".join(statements(done)))
-        left = dump_compare.difference(*(each.dump("--schema-only", *DUMP) for each in (live, fresh)))
-        assert not left, "pg_dump tells\n" + "\n".join(left)
-        report = engine.verify(live.connector, after, policy)
-        assert report.in_sync and not report.unexpected and not report.findings.extra_grants
-        assert report.fingerprint == done.fingerprint
-        again = engine.converge(live.connector, after, policy)
-        assert not again.changed, statements(again)
-        assert shadows(live) == []
+        yield live, fresh
     finally:
         live.server.drop_database(live.name)
         live.server.drop_database(fresh.name)
 
 
+def _assert_reached(live: Any, fresh: Any, source: str, done: Any) -> None:
+    """Both oracles find that ``done`` has made ``live`` what ``fresh`` is, and nothing is left to do."""
+    note("\n".join(statements(done)))
+    left = dump_compare.difference(*(each.dump("--schema-only", *DUMP) for each in (live, fresh)))
+    assert not left, "pg_dump tells\n" + "\n".join(left)
+    report = engine.verify(live.connector, source, POLICY)
+    assert report.in_sync and not report.unexpected and not report.findings.extra_grants
+    assert report.fingerprint == done.fingerprint
+    again = engine.converge(live.connector, source, POLICY)
+    assert not again.changed, statements(again)
+    assert shadows(live) == []
+
+
+@given(before=schemas(), after=schemas())
+@EXAMPLE_SETTINGS
+def test_any_schema_becomes_any_other(
+    reader: None, database_factory: Callable[..., Any], before: str, after: str
+) -> None:
+    with _databases(database_factory, before, after) as (live, fresh):
+        assert not engine.plan(live.connector, before, POLICY).changed, "made by the file, and it is not the file"
+        _assert_reached(live, fresh, after, engine.converge(live.connector, after, POLICY))
+
+
 @pytest.mark.skipif(not ASKED, reason="schemas of all kinds are for whoever asks for examples")
 @given(before=schemas(), after=schemas(), filled=st.booleans())
-@settings(
-    max_examples=EXAMPLES,
-    derandomize=not ASKED,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    # A failure is told as it is: making it smaller takes minutes, and is for whoever asks for examples.
-    phases=PHASES,
-)
+@EXAMPLE_SETTINGS
 def test_any_schema_becomes_any_other_with_its_rows(
     reader: None, database_factory: Callable[..., Any], before: str, after: str, filled: bool
 ) -> None:
-    live, fresh = database_factory(), database_factory()
-    try:
-        live.execute(before)
-        fresh.execute(after)
+    with _databases(database_factory, before, after) as (live, fresh):
         if filled:
             _fill(live)
         rows = _ids(live)
-        policy = Policy(prune=True, allow_hazards=tuple(HAZARDS), record=False)
-        assert not engine.plan(live.connector, before, policy).changed, "made by the file, and it is not the file"
+        assert not engine.plan(live.connector, before, POLICY).changed, "made by the file, and it is not the file"
         dump = live.dump(*DUMP)
         try:
-            done = engine.converge(live.connector, after, policy)
+            done = engine.converge(live.connector, after, POLICY)
         except EngineError as error:
             # Rows may be in the way of what the file asks for; then nothing has happened.
             assert any(rows.values()) and _is_about_rows(error), error
             assert live.dump(*DUMP) == dump
             return
-        note("\n".join(statements(done)))
-        left = dump_compare.difference(*(each.dump("--schema-only", *DUMP) for each in (live, fresh)))
-        assert not left, "pg_dump tells\n" + "\n".join(left)
         kept = _ids(live)
         assert kept == {table: rows.get(table, []) for table in kept}, "rows were lost"
-        report = engine.verify(live.connector, after, policy)
-        assert report.in_sync and not report.unexpected and not report.findings.extra_grants
-        assert report.fingerprint == done.fingerprint
-        again = engine.converge(live.connector, after, policy)
-        assert not again.changed, statements(again)
-        assert shadows(live) == []
-    finally:
-        live.server.drop_database(live.name)
-        live.server.drop_database(fresh.name)
+        _assert_reached(live, fresh, after, done)
 
 
 def _is_about_rows(error: EngineError) -> bool:

@@ -49,6 +49,11 @@ DEFAULTS = (
         "CREATE TABLE t (a int); ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pair_reader; CREATE TABLE u (a int);",
     ),
     _alone(
+        "default privileges that go, and a table that has the same by itself",
+        "CREATE TABLE t (a int); ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pair_reader;",
+        "CREATE TABLE t (a int); CREATE TABLE u (a int); GRANT SELECT ON u TO pair_reader;",
+    ),
+    _alone(
         "function new under default privileges that take away",
         "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;",
         "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
