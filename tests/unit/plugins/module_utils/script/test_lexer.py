@@ -184,7 +184,7 @@ _fragments = st.sampled_from(
 @given(st.lists(_fragments, max_size=40))
 def test_statements_joined_split_the_same_again(fragments: list[str]) -> None:
     """What comes out stands in the text as it is, in order, and can be fed in again."""
-    text = "".join(fragments)
+    text = "".join(fragments).replace("\r\n", "\n")  # Windows line ends are read as others
     try:
         once = texts(text)
     except SourceError:
