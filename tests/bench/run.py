@@ -31,7 +31,7 @@ import servers  # noqa: E402  # the path is set above
 from ansible_collections.domainflow.database.plugins.module_utils import engine  # noqa: E402  # the path is set above
 from ansible_collections.domainflow.database.plugins.module_utils.catalog import read as catalog  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.diff import compare  # noqa: E402
-from ansible_collections.domainflow.database.plugins.module_utils.plan import make  # noqa: E402
+from ansible_collections.domainflow.database.plugins.module_utils.plan import annotate, make  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.plan.locks import estimate  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.script import Source  # noqa: E402
 from ansible_collections.domainflow.database.plugins.module_utils.shadow.load import load  # noqa: E402
@@ -192,7 +192,8 @@ def _plan(bench: Bench, old: str, new: str) -> None:
     changes = len(difference.changes)
     report("planning", f"{took.wall:.2f} s by the clock, {took.client:.2f} s of processor")
     report("  changes and steps", f"{changes} and {len(plan.steps)}; {took.client * 10000 / changes:.2f} s for 10,000")
-    report("  locks, as estimated", str(estimate(plan, found, desired)))
+    annotated = plan.with_steps(annotate(plan.steps, found, desired))
+    report("  locks, as estimated", str(estimate(annotated, found, desired)))
 
 
 # Locks of several modes on one object take one place in the table.

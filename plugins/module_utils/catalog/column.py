@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from . import casts, not_null
+from .default import Default
 from .kind import CATALOG_OIDS, Context, Kind, ReadContext, option_changes, options_text
 from .model import Ddl, Hazard, Identity, Object
 from .not_null import NotNull
@@ -140,6 +141,12 @@ def default_of(column: Column) -> Identity:
     return Identity("default", column.id.schema, column.id.name, column.id.part)
 
 
+def _folded_default(column: Column, context: Context) -> Optional[Default]:
+    """The column's default, where the plan writes it into the column's definition."""
+    found = context.catalog.get(default_of(column)) if default_of(column) in context.folded else None
+    return found if isinstance(found, Default) else None
+
+
 def _identity_clause(column: Column) -> str:
     always = "ALWAYS" if column.identity == "a" else "BY DEFAULT"
     name = f"SEQUENCE NAME {qualified(*column.identity_sequence)} " if column.identity_sequence else ""
@@ -152,14 +159,14 @@ def definition(column: Column, context: Context) -> str:
     words = [ident(column.id.part), "WITH OPTIONS" if column.typed else column.data_type]
     if column.collation and not column.typed:
         words.append(f"COLLATE {column.collation}")
-    default = context.catalog.get(default_of(column)) if default_of(column) in context.folded else None
+    default = _folded_default(column, context)
     if column.generated:
         kind = "STORED" if column.generated == "s" else "VIRTUAL"
         words.append(f"GENERATED ALWAYS AS ({exact(column.generation_expression or '')}) {kind}")
     elif column.identity:
         words.append(_identity_clause(column))
     elif default is not None:
-        words.append(f"DEFAULT {exact(default.expression)}")  # type: ignore[attr-defined]  # the identity's kind is default
+        words.append(f"DEFAULT {exact(default.expression)}")
     words.append(not_null.clause(column))
     return " ".join(word for word in words if word)
 
@@ -256,11 +263,10 @@ def _of_type(column: Column, context: Context) -> List[Ddl]:
     """A column that came with a new attribute of the table's type: what the table adds to it."""
     table = column.parent
     on = f"ALTER TABLE {table.relation} ALTER COLUMN {ident(column.id.part)}"
-    default = context.catalog.get(default_of(column)) if default_of(column) in context.folded else None
+    default = _folded_default(column, context)
     result = []
     if default is not None:
-        words = f"SET DEFAULT {default.expression}"  # type: ignore[attr-defined]  # the identity's kind is default
-        result.append(Ddl(f"{on} {words}", (), "ACCESS EXCLUSIVE", table))
+        result.append(Ddl(f"{on} SET DEFAULT {default.expression}", (), "ACCESS EXCLUSIVE", table))
     if column.not_null:
         result += not_null.set_ddl(column, context, scan_for_nulls(column, context))
     return result
