@@ -191,11 +191,7 @@ def _plan(
         for each in row_plan.steps
     ]
     steps = [step for step in plan.steps if not step.late] + list(desired.renames.forward) + row_steps
-    late = [
-        replace(step, sql=retold(desired.renames.final(step.object), step.sql))
-        for step in plan.steps
-        if step.late
-    ]
+    late = [replace(step, sql=retold(desired.renames.final(step.object), step.sql)) for step in plan.steps if step.late]
     if steps or late:
         big = big_tables(steps + late, found, policy.strategy, policy.big_table_rows)
         steps = online(steps, found, desired.renamed, big)

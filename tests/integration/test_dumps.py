@@ -77,9 +77,7 @@ def connector(server: servers.Server, name: str) -> Callable[..., Any]:
 
 def unlike(server: servers.Server, found: str, wanted: str, data: bool, flags: tuple[str, ...]) -> list[str]:
     """How the dumps of two databases differ."""
-    structure = [
-        dump_programs.dump(server, name, "--schema-only", *flags).decode("utf-8") for name in (found, wanted)
-    ]
+    structure = [dump_programs.dump(server, name, "--schema-only", *flags).decode("utf-8") for name in (found, wanted)]
     result = dump_compare.difference(*structure)
     if data:
         have, want = (Counter(data_lines(server, name)) for name in (found, wanted))

@@ -138,8 +138,7 @@ def test_a_serial_column_becomes_an_identity_and_back_without_prune(database: An
 
 def test_a_partition_beside_the_default_one_is_not_dropped_unawares(database: Any) -> None:
     source = (
-        "CREATE TABLE public.p (a int) PARTITION BY LIST (a);"
-        "CREATE TABLE public.rest PARTITION OF public.p DEFAULT;"
+        "CREATE TABLE public.p (a int) PARTITION BY LIST (a);CREATE TABLE public.rest PARTITION OF public.p DEFAULT;"
     )
     database.psql(source + "CREATE TABLE public.one PARTITION OF public.p FOR VALUES IN (1); INSERT INTO p VALUES (1);")
     with pytest.raises(PlanRefused, match="the default partition public.rest could hold them"):

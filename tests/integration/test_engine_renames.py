@@ -67,9 +67,7 @@ def check(factory: Callable[[], Any], cases: Sequence[Renamed], in_source: bool)
 
 
 @pytest.mark.parametrize("in_source", [True, False], ids=["source", "options"])
-def test_renamed_together(
-    server: Any, roles: None, database_factory: Callable[[], Any], in_source: bool
-) -> None:
+def test_renamed_together(server: Any, roles: None, database_factory: Callable[[], Any], in_source: bool) -> None:
     cases = [case for case in CASES if case.first <= server.major and not case.alone]
     try:
         check(database_factory, cases, in_source)

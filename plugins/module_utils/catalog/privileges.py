@@ -105,9 +105,7 @@ def difference(
         revoke |= wider
     grant = new - old
     # Had with the grant option and wanted without: enough, unless prune takes the option back first.
-    satisfied = frozenset(
-        g for g in grant if not g.grantable and g._replace(grantable=True) in old and not prune
-    )
+    satisfied = frozenset(g for g in grant if not g.grantable and g._replace(grantable=True) in old and not prune)
     left = surplus - revoke - frozenset(g for g in changed if not g.grantable)
     return grant - satisfied, revoke, frozenset(left)
 

@@ -231,8 +231,7 @@ class _Planner:
         if self.fill_in_later:
             scan = scan_for_nulls(column, self.context)
             later = [
-                dataclasses.replace(ddl, hazards=(), late=True)
-                for ddl in not_null.set_ddl(column, self.context, scan)
+                dataclasses.replace(ddl, hazards=(), late=True) for ddl in not_null.set_ddl(column, self.context, scan)
             ]
             return dataclasses.replace(column, not_null=False, not_null_constraint=None), later
         self.probes.append(

@@ -306,9 +306,7 @@ END $detach$"""
 
     def _has_to_be_split(self, constraint: Constraint) -> bool:
         """Whether PostgreSQL refuses NOT VALID for it."""
-        return (
-            constraint.type == "f" and self._is_partitioned(constraint.parent) and self.live.server_version < 180000
-        )
+        return constraint.type == "f" and self._is_partitioned(constraint.parent) and self.live.server_version < 180000
 
     def _split(self, step: Step, constraint: Constraint) -> None:
         parts = partition_keys.split(step, constraint, self.live, self.desired, self.dropped)

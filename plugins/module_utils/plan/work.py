@@ -121,9 +121,7 @@ class Work:
         return False
 
 
-def gather(
-    difference: Difference, work: Work, context: Context, displaced: FrozenSet[Identity] = frozenset()
-) -> None:
+def gather(difference: Difference, work: Work, context: Context, displaced: FrozenSet[Identity] = frozenset()) -> None:
     """Sort the changes into drops, creates, alters and renames, and add what must be rebuilt with them."""
     for change in difference.changes:
         if change.old is None and change.new is not None:

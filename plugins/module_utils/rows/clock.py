@@ -35,9 +35,7 @@ def clock_default(column: ColumnShape) -> bool:
     return column.default is not None and bool(_CLOCK.search(column.default))
 
 
-def from_clock(
-    column: ColumnShape, window: Tuple[str, str], zones: Sequence[str]
-) -> Iterator[Tuple[Special, str]]:
+def from_clock(column: ColumnShape, window: Tuple[str, str], zones: Sequence[str]) -> Iterator[Tuple[Special, str]]:
     """Conditions that hold where the column's value was taken from the clock during the load, and what stands for it.
 
     ``window``: the time before and after the load. ``zones``: those in which the source's session may have taken the

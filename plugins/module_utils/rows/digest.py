@@ -55,9 +55,7 @@ def make_digest(
     return {"format": _FORMAT, "entries": entries}
 
 
-def present_by_digest(
-    connection: Any, digest: Optional[Mapping[str, Any]], lock_timeout: Optional[str] = None
-) -> bool:
+def present_by_digest(connection: Any, digest: Optional[Mapping[str, Any]], lock_timeout: Optional[str] = None) -> bool:
     """Whether all rows of the digest are still there; False too where only the slow way can tell.
 
     One round trip. Takes the locks of a SELECT on the tables, and waits for them for ``lock_timeout`` at the longest

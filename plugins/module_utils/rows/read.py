@@ -120,9 +120,7 @@ def arranged(
             break
     ordered = [tables[identity] for group in groups for identity in group if identity in tables]
     cycles = [
-        frozenset(group)
-        for group in groups
-        if group[0] in tables and (len(group) > 1 or group[0] in edges[group[0]])
+        frozenset(group) for group in groups if group[0] in tables and (len(group) > 1 or group[0] in edges[group[0]])
     ]
     places = {identity: place for place, group in enumerate(groups) for identity in group}
     return Reference(tuple(ordered), tuple(cycles), sequences, tuple(bulk.values()), places)

@@ -78,10 +78,7 @@ def resolve(
         cycle = next((each for each in reference.cycles if table.table in each), None)
         names = [each.table for each in reference.tables if each.table in cycle] if cycle else [table.table]
         done.update(names)
-        members = [
-            _Member(by_table[name], view_of(by_table[name]), enforced.get(name), referenced)
-            for name in names
-        ]
+        members = [_Member(by_table[name], view_of(by_table[name]), enforced.get(name), referenced) for name in names]
         _find(connection, members, links, referenced, cyclic=cycle is not None)
         result.append(_place(members, links, referenced, cyclic=cycle is not None))
     return result

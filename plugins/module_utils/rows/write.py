@@ -164,13 +164,10 @@ def _update(shape: Shape, change: Update) -> Statement:
     return _both(shape.columns, text(False), text(True))
 
 
-def _by_texts(
-    values: Iterable[Tuple[str, Value]], columns: Mapping[str, ColumnShape], masked: bool
-) -> str:
+def _by_texts(values: Iterable[Tuple[str, Value]], columns: Mapping[str, ColumnShape], masked: bool) -> str:
     """The condition that a row has these values, of types with an equality or without."""
     return " AND ".join(
-        f"{ident(name)}::text IS NOT DISTINCT FROM {value_text(value, columns[name], masked)}"
-        for name, value in values
+        f"{ident(name)}::text IS NOT DISTINCT FROM {value_text(value, columns[name], masked)}" for name, value in values
     )
 
 

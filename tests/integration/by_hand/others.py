@@ -302,7 +302,7 @@ CHANGES: tuple[ByHand, ...] = (
         "ALTER TYPE s.pair RENAME ATTRIBUTE y TO z CASCADE",
         "ALTER TYPE s.pair DROP ATTRIBUTE y CASCADE",
         "ALTER TYPE s.pair ALTER ATTRIBUTE y TYPE varchar(5) CASCADE",
-        "ALTER TYPE s.pair ALTER ATTRIBUTE y TYPE text COLLATE \"C\" CASCADE",
+        'ALTER TYPE s.pair ALTER ATTRIBUTE y TYPE text COLLATE "C" CASCADE',
         "ALTER TYPE s.pair OWNER TO hand_owner",
         "REVOKE USAGE ON TYPE s.pair FROM PUBLIC",
     ),

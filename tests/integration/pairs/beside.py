@@ -56,8 +56,11 @@ PAIRS = (
         "CREATE TABLE p (a int PRIMARY KEY) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); "
         "COMMENT ON INDEX p_pkey IS 'p'; COMMENT ON INDEX p1_pkey IS 'p1';",
     ),
-    Pair("base type: functions of others, with privileges and comments", _BASE.format("main") + _OF_SOMEBODY,
-         _BASE.format("main") + _OWN),  # fmt: skip
+    Pair(
+        "base type: functions of others, with privileges and comments",
+        _BASE.format("main") + _OF_SOMEBODY,
+        _BASE.format("main") + _OWN,
+    ),  # fmt: skip
     Pair("base type: new, with functions of others", "", _BASE.format("main") + _OWN),
     Pair(
         "base type: made anew, with functions of others",

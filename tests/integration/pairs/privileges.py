@@ -78,8 +78,7 @@ GRANTORS = (
     _alone(
         "granted by another: as pg_dump writes it, and by a chain of roles",
         _OPTION + "GRANT SELECT ON t TO pair_writer;",
-        _OPTION
-        + "SET SESSION AUTHORIZATION pair_reader; GRANT SELECT ON t TO pair_writer WITH GRANT OPTION; "
+        _OPTION + "SET SESSION AUTHORIZATION pair_reader; GRANT SELECT ON t TO pair_writer WITH GRANT OPTION; "
         "RESET SESSION AUTHORIZATION; SET SESSION AUTHORIZATION pair_writer; GRANT SELECT ON t TO pair_other, PUBLIC; "
         "RESET SESSION AUTHORIZATION;",
     ),

@@ -210,9 +210,7 @@ def pieces(text: str) -> list[str]:
         return [text]
 
 
-def psql_texts(
-    server: servers.Server, text: str, folder: Path, bare: Callable[[str], list[str]] = texts
-) -> list[str]:
+def psql_texts(server: servers.Server, text: str, folder: Path, bare: Callable[[str], list[str]] = texts) -> list[str]:
     """The statements that psql itself sends, from the log that it writes of them."""
     script, log = folder / "script.sql", folder / "log"
     script.write_text(text, encoding="utf-8", newline="")
