@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import gc
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
@@ -270,7 +270,7 @@ def _results(connection: Any, queries: Sequence[Query], parameters: Mapping[str,
 
     Meanwhile the connection is the other thread's, until all rows have been fetched or the block ends.
     """
-    waiting: deque[Future[Any]] = deque()
+    waiting: Any = deque()  # of futures; neither type takes a parameter before Python 3.9
 
     def fetched() -> Iterator[List[Any]]:
         for query in queries:
@@ -294,8 +294,8 @@ def _executed(connection: Any, query: Query, parameters: Mapping[str, Any]) -> A
     return cursor
 
 
-def _fetched(waiting: Future[Any]) -> List[Any]:
-    with waiting.result() as cursor:
+def _fetched(future: Any) -> List[Any]:
+    with future.result() as cursor:
         rows: List[Any] = cursor.fetchall()
     return rows
 
