@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -303,14 +303,12 @@ def prepared(server: Any) -> Iterator[Database]:
         server.execute(f"DROP ROLE {', '.join((ROLE, OWNER, *MEMBERS))}")
 
 
-@contextmanager
-def with_store(kind: str, database: Database, folder: Path) -> Iterator[Setting]:
-    """The setting with a store of that kind, a fresh one after each ``reset``."""
+def with_store(kind: str, database: Database, folder: Path, until: ExitStack) -> Setting:
+    """The setting with a store of that kind, a fresh one after each ``reset``; its server runs ``until`` that ends."""
     turn = iter(range(1000))
     if kind == "vault_file":
         held = Setting(database, lambda: support.vault_store(folder / "0" / "credentials.yml"))
-        yield with_fresh_stores(held, lambda: vault_at(folder / str(next(turn)) / "credentials.yml"))
-        return
-    with kv2_server.running(folder) as server:
-        held = Setting(database, lambda: server.store("x"))
-        yield with_fresh_stores(held, lambda: kv2_at(server, f"turn{next(turn)}"))
+        return with_fresh_stores(held, lambda: vault_at(folder / str(next(turn)) / "credentials.yml"))
+    server = until.enter_context(kv2_server.running(folder))
+    held = Setting(database, lambda: server.store("x"))
+    return with_fresh_stores(held, lambda: kv2_at(server, f"turn{next(turn)}"))

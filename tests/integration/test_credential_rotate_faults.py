@@ -15,6 +15,7 @@ import functools
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ def database(tls_server: Any) -> Iterator[Database]:
 
 @pytest.fixture
 def setting(store_kind: str, database: Database, tmp_path: Path) -> Iterator[faults.Setting]:
-    with faults.with_store(store_kind, database, tmp_path) as made:
-        yield made
+    with ExitStack() as until:
+        yield faults.with_store(store_kind, database, tmp_path, until)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ def database(tls_server: Any) -> Iterator[Database]:
 
 @pytest.fixture
 def setting(store_kind: str, database: Database, tmp_path: Path) -> Iterator[faults.Setting]:
-    with faults.with_store(store_kind, database, tmp_path) as made:
-        yield made
+    with ExitStack() as until:
+        yield faults.with_store(store_kind, database, tmp_path, until)
 
 
 class TmpfsFaults:
