@@ -29,11 +29,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections"), str(ROOT / "tests" / "bench")]
 
 import large  # noqa: E402  # the path is set above
-from dump_compare import difference  # noqa: E402
+from dump_compare import difference  # noqa: E402  # the path is set above
 
-import servers  # noqa: E402
-from ansible_collections.domainflow.database.plugins.module_utils import engine  # noqa: E402
-from ansible_collections.domainflow.database.plugins.module_utils.policy import Policy  # noqa: E402
+import servers  # noqa: E402  # the path is set above
+from ansible_collections.domainflow.database.plugins.module_utils import engine  # noqa: E402  # the path is set above
+from ansible_collections.domainflow.database.plugins.module_utils.policy import Policy  # noqa: E402  # the path is set above
 
 PLACE = ROOT / ".cache" / "compare"
 LONGEST = int(os.environ.get("COMPARE_TIMEOUT", "900"))  # seconds for each tool

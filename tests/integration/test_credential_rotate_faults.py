@@ -14,12 +14,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
 
-import kv2_server
 import pytest
 import rotation_faults as faults
 import rotation_support as support
@@ -29,25 +24,6 @@ from rotation_support import PUBLISHED
 from ansible_collections.domainflow.database.plugins.module_utils.errors import EngineError
 from ansible_collections.domainflow.database.plugins.module_utils.module_main import describe, describe_unforeseen
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.given import GivenStore
-
-
-@pytest.fixture(params=["vault_file", "kv2"])
-def store_kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "kv2":
-        kv2_server.require()
-    return str(request.param)
-
-
-@pytest.fixture
-def database(tls_server: Any) -> Iterator[Database]:
-    with faults.prepared(tls_server) as made:
-        yield made
-
-
-@pytest.fixture
-def setting(store_kind: str, database: Database, tmp_path: Path) -> Iterator[faults.Setting]:
-    with ExitStack() as until:
-        yield faults.with_store(store_kind, database, tmp_path, until)
 
 
 @pytest.mark.slow
@@ -92,9 +68,9 @@ def test_controller_killed_while_it_retires(setting: faults.Setting, store_kind:
 
 
 @pytest.mark.slow
-def test_controller_killed_with_given_passwords(database: Database) -> None:
+def test_controller_killed_with_given_passwords(rotated_database: Database) -> None:
     matrix = faults.Matrix("controller killed, store given")
-    setting = faults.Given(database, lambda: GivenStore({}))
+    setting = faults.Given(rotated_database, lambda: GivenStore({}))
     for point in faults.COMMON:
         setting.reset()
         matrix.check(setting, point.label, faults.killed_at(setting, point, "ensure"))
@@ -108,9 +84,9 @@ def test_server_crashes(setting: faults.Setting, store_kind: str) -> None:
 
 
 @pytest.mark.slow
-def test_server_crashes_with_given_passwords(database: Database) -> None:
+def test_server_crashes_with_given_passwords(rotated_database: Database) -> None:
     matrix = faults.Matrix("server crashes, store given")
-    crash_at_each_point(matrix, faults.Given(database, lambda: GivenStore({})))
+    crash_at_each_point(matrix, faults.Given(rotated_database, lambda: GivenStore({})))
 
 
 def crash_at_each_point(matrix: faults.Matrix, setting: faults.Setting) -> None:

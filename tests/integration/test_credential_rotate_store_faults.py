@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +22,6 @@ from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.re
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores import Change, Store
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.kv2 import Kv2Store
 from ansible_collections.domainflow.database.plugins.plugin_utils.credentials.stores.vault_file import VaultFileStore
-
-
-@pytest.fixture(params=["vault_file", "kv2"])
-def store_kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "kv2":
-        kv2_server.require()
-    return str(request.param)
-
-
-@pytest.fixture
-def database(tls_server: Any) -> Iterator[Database]:
-    with faults.prepared(tls_server) as made:
-        yield made
-
-
-@pytest.fixture
-def setting(store_kind: str, database: Database, tmp_path: Path) -> Iterator[faults.Setting]:
-    with ExitStack() as until:
-        yield faults.with_store(store_kind, database, tmp_path, until)
 
 
 class TmpfsFaults:
@@ -136,12 +116,12 @@ def failing_store(matrix: faults.Matrix, setting: faults.Setting, kind: type, br
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root can mount the file systems of this test")
-def test_vault_file_that_cannot_be_written(database: Database, tmp_path: Path) -> None:
+def test_vault_file_that_cannot_be_written(rotated_database: Database, tmp_path: Path) -> None:
     matrix = faults.Matrix("store fails, store vault_file")
     broken = TmpfsFaults(tmp_path / "small")
     try:
         turn = iter(range(1000))
-        setting = faults.Setting(database, lambda: support.vault_store(broken.folder / "x" / "credentials.yml"))
+        setting = faults.Setting(rotated_database, lambda: support.vault_store(broken.folder / "x" / "credentials.yml"))
         faults.with_fresh_stores(setting, lambda: faults.vault_at(broken.folder / str(next(turn)) / "credentials.yml"))
         failing_store(matrix, setting, VaultFileStore, broken, ["full", "read_only", "unwritable"])
     finally:
@@ -150,7 +130,7 @@ def test_vault_file_that_cannot_be_written(database: Database, tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_kv2_that_cannot_be_written(database: Database, tmp_path: Path) -> None:
+def test_kv2_that_cannot_be_written(rotated_database: Database, tmp_path: Path) -> None:
     kv2_server.require()
     matrix = faults.Matrix("store fails, store kv2")
     with kv2_server.running(tmp_path) as server:
@@ -161,7 +141,7 @@ def test_kv2_that_cannot_be_written(database: Database, tmp_path: Path) -> None:
             path = f"turn{next(turn)}"
             return lambda: server.store(path, token=broken.token)
 
-        setting = faults.with_fresh_stores(faults.Setting(database, lambda: server.store("x")), next_store)
+        setting = faults.with_fresh_stores(faults.Setting(rotated_database, lambda: server.store("x")), next_store)
         failing_store(matrix, setting, Kv2Store, broken, ["sealed", "read_only", "forbidden"])
 
 
